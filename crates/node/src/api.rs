@@ -64,6 +64,33 @@ impl fmt::Display for Order {
     }
 }
 
+/// When what was written to a keyspace is on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Before it is answered.
+    #[default]
+    Disk,
+    /// Every second: what was answered since may be lost with its node. For merged keyspaces.
+    Interval,
+}
+
+impl Durability {
+    /// Whether keyspaces of it can give this level.
+    pub fn can_give(self, level: Level) -> bool {
+        let is_given = self == Durability::Disk || level == Level::Eventual;
+        mutant!(IntervalClaimsCausal, is_given, is_given || level == Level::Causal)
+    }
+}
+
+impl fmt::Display for Durability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Durability::Disk => "disk",
+            Durability::Interval => "interval",
+        })
+    }
+}
+
 /// What the driver tells the node. Inputs that arrived together are handed over in one
 /// turn, with a `Tick` first.
 #[derive(Clone, Debug)]
@@ -171,8 +198,8 @@ pub enum Input {
         /// snapshot ends before. `None`: there is no such snapshot any more, or it cannot be read.
         bytes: Option<Bytes>,
     },
-    /// The process is about to end: a leader has another member lead first. The driver goes on
-    /// until [`Node::may_end`], or for as long as it likes.
+    /// The process is about to end: a leader has another member lead first, and what is shown and not
+    /// on disk gets there. The driver goes on until [`Node::may_end`], or for as long as it likes.
     ///
     /// [`Node::may_end`]: crate::Node::may_end
     Ending,
@@ -445,6 +472,8 @@ pub struct Status {
     /// Keys of the merged logs that were deleted, and of which this is kept until nothing older can
     /// arrive.
     pub tombstones: u64,
+    /// What this node shows of keyspaces that are synced every second, and is not on its disk.
+    pub unsynced: Unsynced,
     /// Whether the disk has no room but for small records.
     pub disk_full: bool,
     /// Whether this node's wall clock lies within the cap of at least half of those measured.
@@ -483,6 +512,18 @@ pub struct KeyspacesTold {
     pub under_way: Option<String>,
     /// Why the last one was not created or not dropped, if that was since this start.
     pub given_up: Option<String>,
+}
+
+/// What a node shows that is not on its disk, and applied there: see [`Durability::Interval`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsynced {
+    /// How many keys.
+    pub keys: u64,
+    /// What they take, in bytes.
+    pub bytes: u64,
+    /// When some were last handed to the disk, by the wall clock, in milliseconds since the epoch;
+    /// 0: not since this start.
+    pub last_ms: u64,
 }
 
 /// Keys of agreed keyspaces that go by themselves.

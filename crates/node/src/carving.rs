@@ -54,8 +54,9 @@ pub(crate) struct Own {
     pub(crate) attempt: Index,
     /// Until when the attempt is not on this disk.
     pub(crate) due: Option<Ticket>,
-    /// Where its own merged log ended when it began to refuse commands.
-    pub(crate) end: Place,
+    /// Where its own merged log ended when it began to refuse commands and all was in there that it
+    /// had shown by then; `None`: that is still to come.
+    pub(crate) end: Option<Place>,
     /// Where all merged logs end that may speak of the prefix.
     pub(crate) ends: Option<VersionVector>,
     pub(crate) look: Look,
@@ -74,8 +75,8 @@ pub(crate) enum Look {
 
 impl Own {
     /// The attempt is on this disk from this group on, or is there since before this start.
-    pub(crate) fn begin(attempt: Index, due: Option<Ticket>, end: Place) -> Own {
-        Own { attempt, due, end, ends: None, look: Look::From(Cursor::default()), told: None }
+    pub(crate) fn begin(attempt: Index, due: Option<Ticket>) -> Own {
+        Own { attempt, due, end: None, ends: None, look: Look::From(Cursor::default()), told: None }
     }
 
     pub(crate) fn on_persisted(&mut self, ticket: Ticket) {
@@ -279,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_leader_is_told_what_is_new_and_now_and_then_what_is_not() {
-        let mut own = Own::begin(Index(7), Some(Ticket(4)), place(9));
+        let mut own = Own::begin(Index(7), Some(Ticket(4)));
         own.on_persisted(Ticket(3));
         assert!(own.due.is_some());
         own.on_persisted(Ticket(5));

@@ -30,11 +30,18 @@ const NOTED_MAX: usize = 16_384;
 pub(crate) struct Watch {
     on: bool,
     before: HashMap<Box<[u8]>, bool, FixedState>,
+    /// How many of them are no news: the count begins with them.
+    first: usize,
 }
 
 impl Watch {
     pub(crate) fn begin(&mut self) {
         self.on = true;
+    }
+
+    /// What was noted so far does not stand in the state that is counted.
+    pub(crate) fn begun(&mut self) {
+        self.first = self.before.len();
     }
 
     pub(crate) fn end(&mut self) {
@@ -70,7 +77,7 @@ impl Watch {
 
     /// Whether no more may come and go before the count is done.
     pub(crate) fn is_full(&self) -> bool {
-        self.before.len() >= NOTED_MAX
+        self.before.len() >= self.first + NOTED_MAX
     }
 }
 

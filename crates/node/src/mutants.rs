@@ -94,7 +94,9 @@ macro_rules! mutants {
                     | IncrementUnchecked | PutOffWithoutEnd | CountedInOneTurn
                     | MergedListTorn | ListedAtOnePlace | ListReadsApplied
                     | ReadsShownBeforeSync | ToldWithoutEnd | TransactionsInOneTurn
-                    | LoggedIncrementRefused => {
+                    | LoggedIncrementRefused | OverlayDroppedAtGather | NeverGathered
+                    | IntervalClaimsCausal | IntervalRaisesFloor | FencedWithoutOverlay
+                    | EndsUnsynced => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -180,6 +182,19 @@ mutants! {
     StrictQuietlyWeaker, "level ignored", "consul#9610, rqlite#1681";
     /// A read takes its last level without trying the ones before.
     PreferenceNotTried, "level ignored", "", "preference_01_the_first_that_can_be_had.story";
+    /// What a keyspace shows that is synced every second goes when its entry is made, and comes back
+    /// when that is on disk.
+    OverlayDroppedAtGather, "wrong answer", "", "interval_01_shown_before_it_is_on_disk.story";
+    /// A read of a keyspace that is synced every second may be causal.
+    IntervalClaimsCausal, "silent downgrade", "", "interval_02_without_a_position.story";
+    /// A session stands behind what its node may lose.
+    IntervalRaisesFloor, "session guarantees", "", "interval_02_without_a_position.story";
+    /// The end of a merged log is told while something of the prefix is shown that is not in it.
+    FencedWithoutOverlay, "a key in two keyspaces", "", "interval_04_a_prefix_changes_hands.story";
+    /// A node ends while it shows something that is not on its disk.
+    EndsUnsynced, "un-synced loss", "", "interval_06_the_end.story";
+    /// What a keyspace shows that is synced every second never gets into an entry by itself.
+    NeverGathered, "un-synced loss", "";
     /// The first write of a transaction on a merged keyspace has an entry by itself.
     MergedListTorn, "incomplete round seen", "scylladb#6299", "exec_03_merged.story";
     /// All writes of a transaction on a merged keyspace look as if they stood at one place.

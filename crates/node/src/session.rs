@@ -118,7 +118,9 @@ impl Session {
     fn note(&mut self, request: &Request) {
         let is_data = request.command.of_session().is_none() && request.version != UNRESOLVED;
         self.agreed |= is_data && request.keyspace.order == Order::Agreed;
-        self.merged |= is_data && request.keyspace.order == Order::Merged;
+        // What may be lost with its node is nothing to stand behind.
+        let stands = mutant!(IntervalRaisesFloor, !request.keyspace.is_interval(), true);
+        self.merged |= is_data && request.keyspace.order == Order::Merged && stands;
     }
 
     fn may_start(&self, request: &Request) -> bool {
@@ -246,13 +248,18 @@ impl Sessions {
     /// missed that.
     pub(crate) fn refuse(&mut self, request: &Request, error: Error, outputs: &mut Vec<Output>) {
         outputs.push(reply_to(&request.waiter, Reply::Error(error)));
-        if request.command.is_exec()
-            && let Some(session) = self.sessions.get_mut(&request.waiter.session)
-        {
-            session.watches.drop_round(request.waiter.round);
-        }
+        self.unwatch_refused(&request.waiter, &request.command);
         if let Some((token, _)) = request.command.awaited() {
             self.miss(request.waiter.session, token);
+        }
+    }
+
+    /// What was watched for an EXEC that is refused counts no more.
+    pub(crate) fn unwatch_refused(&mut self, waiter: &Waiter, command: &Command) {
+        if command.is_exec()
+            && let Some(session) = self.sessions.get_mut(&waiter.session)
+        {
+            session.watches.drop_round(waiter.round);
         }
     }
 

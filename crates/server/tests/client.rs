@@ -18,7 +18,7 @@ use node::{
     AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Expiry, Index, Input,
     KeyspacesTold, Level, LogPlace, LostStates, MemberClock, Memory, MergedPosition, MergedWrite,
     Node, NodeId, Now, OnceTable, Order, Output, Preference, Recovery, Reply, RequestId, Role,
-    SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
+    SessionId, SnapshotNumber, Snapshots, Status, Term, Unsynced, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -339,6 +339,7 @@ impl Context for Fake {
             other_keys: 0,
             unsynced_bytes: 0,
             tombstones: 0,
+            unsynced: Unsynced::default(),
             disk_full: false,
             clock_agrees: true,
             clocks: vec![],

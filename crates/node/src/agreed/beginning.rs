@@ -136,11 +136,12 @@ fn difference(own: &Definition, table: &Table) -> Option<String> {
     let Some(entry) = table.named(&own.name) else {
         return Some("the cluster has none of this name".into());
     };
-    let Definition { prefix, order, levels, .. } = &entry.definition;
+    let Definition { prefix, order, levels, durability, .. } = &entry.definition;
     let differs = [
         (own.prefix != *prefix).then(|| format!("the prefix {}", prefix.escape_ascii())),
         (own.order != *order).then(|| format!("the {order} order")),
         (own.levels.level != levels.level).then(|| format!("the level {}", levels.level)),
+        (own.durability != *durability).then(|| format!("the durability {durability}")),
         (own.levels.allowed != levels.allowed).then(|| "other weaker levels allowed".into()),
     ];
     let differs: Vec<String> = differs.into_iter().flatten().collect();
@@ -150,7 +151,7 @@ fn difference(own: &Definition, table: &Table) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Level, Order};
+    use crate::api::{Durability, Level, Order};
     use crate::ids::Index;
     use crate::keyspace::definition::{Allowed, Levels};
     use crate::keyspace::table::Attempt;
@@ -159,7 +160,8 @@ mod tests {
     fn what_the_cluster_has_instead_is_named() {
         let levels = Levels { level: Level::Causal, allowed: Allowed::ALL };
         let (name, prefix) = ("carts".to_owned(), b"cart:".to_vec());
-        let own = Definition { name, prefix, order: Order::Merged, levels };
+        let durability = Durability::Disk;
+        let own = Definition { name, prefix, order: Order::Merged, levels, durability };
         let differs = |there: Option<&Definition>| {
             let mut table = Table::default();
             if let Some(there) = there {

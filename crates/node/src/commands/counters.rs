@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::arguments::{Args, Request};
+use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Merging, Step, Writes};
 use super::extended::Extended;
@@ -138,6 +138,13 @@ pub(super) static INCRBYFLOAT: Row = Row {
         effect: Effect::Write(Writes { check: has_float_amount, run: incrbyfloat, ..Writes::NONE }),
     },
 };
+
+impl Command {
+    /// `INCRBY key increment`
+    pub(crate) fn incrby(key: Bytes, amount: i64) -> Command {
+        Command::new(&INCRBY, Arguments::Two(key, amount.to_string().into()))
+    }
+}
 
 /// `INCRBY key increment`. What would be its opposite must be a number, too.
 fn amount(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {

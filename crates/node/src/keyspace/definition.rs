@@ -1,6 +1,6 @@
 //! What is said of a keyspace when it is created: its name, its prefix, its order and its levels.
 
-use crate::api::{Level, Order};
+use crate::api::{Durability, Level, Order};
 use crate::reply::Error;
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 use crate::wire::record::{order_byte, order_of_byte};
@@ -156,7 +156,13 @@ pub struct Definition {
     pub order: Order,
     /// What its reads promise.
     pub levels: Levels,
+    /// When its writes are on disk: fixed.
+    pub durability: Durability,
 }
+
+/// The number of a durability on disk and in messages. That of `disk` is left out, as it was before
+/// there was another one.
+const INTERVAL: u8 = 1;
 
 impl Definition {
     /// Whether there can be such a keyspace.
@@ -165,7 +171,7 @@ impl Definition {
     /// What is wrong with it, and what would help.
     pub fn check(&self) -> Result<(), Error> {
         check_name(&self.name)?;
-        let Definition { prefix, order, levels, .. } = self;
+        let Definition { prefix, order, levels, durability, .. } = self;
         if prefix.is_empty() {
             return Err(Error::Invalid(
                 "an empty prefix: it is that of the keyspace default. Hint: PREFIX name:".into(),
@@ -177,12 +183,33 @@ impl Definition {
                 prefix.len()
             )));
         }
+        if *durability == Durability::Interval && *order == Order::Agreed {
+            return Err(Error::Invalid(format!(
+                "the keyspace {} is agreed, and an agreed write is on the disks of a majority before it is answered. \
+                 Hint: ORDER merged, or DURABILITY disk",
+                self.name
+            )));
+        }
         let allowed = (levels.allowed != Allowed::ALL).then(|| levels.allowed.iter());
         let mut named = [levels.level].into_iter().chain(allowed.into_iter().flatten());
-        match named.find(|level| !order.can_give(*level)) {
-            Some(level) => Err(cannot_give(&self.name, *order, level)),
-            None => Ok(()),
+        named.try_for_each(|level| self.check_level(level))
+    }
+
+    fn check_level(&self, level: Level) -> Result<(), Error> {
+        let Definition { name, order, durability, .. } = self;
+        if !order.can_give(level) {
+            return Err(Error::Consistency(format!(
+                "the keyspace {name} is {order}, which has no {level} read: there is no one order to be the latest in. \
+                 Hint: LEVEL causal or LEVEL eventual, or ORDER agreed"
+            )));
         }
+        if !durability.can_give(level) {
+            return Err(Error::Consistency(format!(
+                "the keyspace {name} has DURABILITY {durability}, which offers eventual alone, and not {level}: what it \
+                 shows may be lost with its node. Hint: LEVEL eventual, or DURABILITY disk"
+            )));
+        }
+        Ok(())
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -191,14 +218,24 @@ impl Definition {
         put_bytes(&mut out, &self.prefix);
         out.push(order_byte(self.order));
         self.levels.encode(&mut out);
+        if self.durability == Durability::Interval {
+            out.push(INTERVAL);
+        }
         out
     }
 
+    /// Reads what [`Definition::encode`] wrote, which is all that there is.
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Definition, Malformed> {
         let name = String::from_utf8(reader.bytes()?.to_vec()).map_err(|_| Malformed)?;
         let prefix = reader.bytes()?.to_vec();
         let order = order_of_byte(reader.byte()?)?;
-        let definition = Definition { name, prefix, order, levels: Levels::decode(reader)? };
+        let levels = Levels::decode(reader)?;
+        let durability = match reader.is_empty() {
+            true => Durability::Disk,
+            false if reader.byte()? == INTERVAL => Durability::Interval,
+            false => return Err(Malformed),
+        };
+        let definition = Definition { name, prefix, order, levels, durability };
         definition.check().map_err(|_| Malformed)?;
         Ok(definition)
     }
@@ -219,21 +256,43 @@ pub fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// A keyspace of this order cannot have this level.
-pub(crate) fn cannot_give(name: &str, order: Order, level: Level) -> Error {
-    Error::Consistency(format!(
-        "the keyspace {name} is {order}, which has no {level} read: there is no one order to be the latest in. \
-         Hint: LEVEL causal or LEVEL eventual, or ORDER agreed"
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn definition(name: &str, prefix: &[u8], order: Order, level: Level) -> Definition {
         let levels = Levels { level, allowed: Allowed::of(&[Level::Eventual]) };
-        Definition { name: name.into(), prefix: prefix.into(), order, levels }
+        let durability = Durability::Disk;
+        Definition { name: name.into(), prefix: prefix.into(), order, levels, durability }
+    }
+
+    #[test]
+    fn what_is_synced_now_and_then_is_merged_and_eventual() {
+        use Level::*;
+        let with = |order, level, allowed: &[Level]| {
+            let levels = Levels { level, allowed: Allowed::of(allowed) };
+            let durability = Durability::Interval;
+            Definition { levels, durability, ..definition("m", b"m:", order, level) }
+        };
+        let good = with(Order::Merged, Eventual, &[]);
+        let bytes = good.encode();
+        assert_eq!(Definition::decode(&mut Reader::new(&bytes)), Ok(good.clone()));
+        let on_disk = Definition { durability: Durability::Disk, ..good };
+        let (last, before) = bytes.split_last().unwrap();
+        assert_eq!((*last, before), (INTERVAL, &on_disk.encode()[..]), "it is only added to");
+        let unknown = [before, &[INTERVAL + 1]].concat();
+        assert_eq!(Definition::decode(&mut Reader::new(&unknown)), Err(Malformed));
+        for (order, level, allowed) in [
+            (Order::Agreed, Eventual, vec![]),
+            (Order::Merged, Causal, vec![]),
+            (Order::Merged, Eventual, vec![Causal]),
+            (Order::Merged, Linearizable, vec![]),
+        ] {
+            let bad = with(order, level, &allowed);
+            let hint = bad.check().unwrap_err().to_string();
+            assert!(hint.contains("Hint"), "{hint}");
+            assert_eq!(Definition::decode(&mut Reader::new(&bad.encode())), Err(Malformed));
+        }
     }
 
     #[test]

@@ -10,12 +10,12 @@ pub(crate) mod definition;
 pub(crate) mod table;
 mod told;
 
-use crate::api::{Config, Level, Order};
+use crate::api::{Config, Durability, Level, Order};
 use crate::commands::{Command, View, literal};
 use crate::ids::KeyspaceId;
 use crate::reply::{Error, Reply};
 use crate::store::{Cursor, Value};
-use definition::{Allowed, Definition, Levels};
+use definition::{Allowed, Definition, Leave, Levels};
 use table::{Entry, Phase, Table};
 
 /// What is promised of the keys of a keyspace.
@@ -26,6 +26,33 @@ pub(crate) struct Keyspace {
     pub(crate) order: Order,
     /// What its reads promise.
     pub(crate) levels: Levels,
+    /// When its writes are on disk.
+    pub(crate) durability: Durability,
+}
+
+impl Keyspace {
+    /// Whether its writes are shown before they are on disk.
+    pub(crate) fn is_interval(&self) -> bool {
+        self.durability == Durability::Interval
+    }
+
+    /// Whether a keyspace such as this one can give this level.
+    pub(crate) fn can_give(&self, level: Level) -> bool {
+        self.order.can_give(level) && self.durability.can_give(level)
+    }
+
+    /// Whether it gives this level: what is weaker than its own only where that is allowed.
+    pub(crate) fn gives(&self, level: Level) -> bool {
+        self.can_give(level) && self.levels.give(self.order, level)
+    }
+
+    /// What it says of a level; of a bounded one, of all bounded ones together.
+    fn leave(&self, level: Level) -> Leave {
+        match self.can_give(level) {
+            true => self.levels.leave(self.order, level),
+            false => Leave::None,
+        }
+    }
 }
 
 /// All keyspaces, as this node goes by them.
@@ -46,8 +73,9 @@ impl Keyspaces {
     pub(crate) fn new(config: &Config) -> Keyspaces {
         let Config { order, level, .. } = *config;
         let levels = Levels { level, allowed: Allowed::ALL };
-        let default = Keyspace { id: KeyspaceId::DEFAULT, order, levels };
-        let system = Keyspace { id: KeyspaceId::SYSTEM, order: Order::Agreed, levels };
+        let durability = Durability::Disk;
+        let default = Keyspace { id: KeyspaceId::DEFAULT, order, levels, durability };
+        let system = Keyspace { id: KeyspaceId::SYSTEM, order: Order::Agreed, levels, durability };
         Keyspaces { system, default, configured: level, table: Table::default(), awaited: vec![] }
     }
 
@@ -108,8 +136,8 @@ impl Keyspaces {
 
     /// The keyspace of an entry of the table.
     fn of_entry(entry: &Entry) -> Keyspace {
-        let definition = &entry.definition;
-        Keyspace { id: entry.id, order: definition.order, levels: definition.levels }
+        let Definition { order, levels, durability, .. } = entry.definition;
+        Keyspace { id: entry.id, order, levels, durability }
     }
 
     /// The keyspace of a key, also while it changes hands.

@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 
 use crate::api::Order;
 use crate::ids::{Index, KeyspaceId};
-use crate::keyspace::definition::{Definition, Levels, cannot_give};
+use crate::keyspace::definition::{Definition, Levels};
 use crate::reply::Error;
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 
@@ -194,12 +194,11 @@ impl Table {
             self.default = Some(change(self.default.unwrap_or(unset)));
         } else {
             let entry = self.named_mut(name)?;
-            let Definition { order, levels, .. } = &mut entry.definition;
-            let changed = change(*levels);
-            if !order.can_give(changed.level) {
-                return Err(cannot_give(name, *order, changed.level));
-            }
-            *levels = changed;
+            let levels = change(entry.definition.levels);
+            let changed = Definition { levels, ..entry.definition.clone() };
+            // What a start could not read again is nothing to be altered to.
+            changed.check()?;
+            entry.definition = changed;
         }
         self.version += 1;
         Ok(())

@@ -9,12 +9,19 @@ const LEVELS: Levels = Levels { level: Level::Sequential, allowed: Allowed::ALL 
 
 fn reserve(table: &mut Table, name: &str, prefix: &str, index: u64) {
     let (prefix, order) = (prefix.as_bytes().to_vec(), Order::Agreed);
-    let definition = Definition { name: name.into(), prefix, order, levels: LEVELS };
+    let definition = Definition {
+        name: name.into(),
+        prefix,
+        order,
+        levels: LEVELS,
+        durability: Durability::Disk,
+    };
     table.reserve(definition, Attempt { index: Index(index), began_ms: 0 }).unwrap();
 }
 
 fn keyspaces() -> Keyspaces {
-    let keyspace = |id| Keyspace { id, order: Order::Agreed, levels: LEVELS };
+    let keyspace =
+        |id| Keyspace { id, order: Order::Agreed, levels: LEVELS, durability: Durability::Disk };
     let mut table = Table::default();
     for (name, prefix, index) in [("users", "user:", 1), ("admins", "user:admin:", 2)] {
         reserve(&mut table, name, prefix, index);

@@ -54,9 +54,9 @@ impl Keyspaces {
 
     /// Which levels a read of the keyspace of this name may ask for; `None`: there is none.
     pub(crate) fn levels_told(&self, name: &str) -> Option<Reply> {
-        let Keyspace { order, levels, .. } = self.all_told(Some(name)).next()?.keyspace;
+        let keyspace = self.all_told(Some(name)).next()?.keyspace;
         let one = |(level, promise): (Level, &str)| {
-            let leave = match levels.leave(order, level) {
+            let leave = match keyspace.leave(level) {
                 Leave::Given => "yes".into(),
                 Leave::GivenTo(ms) => format!("up to bounded:{ms}"),
                 Leave::NotAllowed => "not allowed".into(),
@@ -118,7 +118,7 @@ impl Told<'_> {
     }
 
     fn into_reply(self) -> Reply {
-        let Keyspace { id, order, levels } = self.keyspace;
+        let Keyspace { id, order, levels, durability } = self.keyspace;
         let state = match self.phase {
             Phase::Open => "open",
             Phase::Reserved(_) => "being created",
@@ -130,7 +130,7 @@ impl Told<'_> {
             ("order", text(order.to_string())),
             ("level", text(levels.level.to_string())),
             ("allow", text(self.allowed())),
-            ("durability", text("disk")),
+            ("durability", text(durability.to_string())),
             ("state", text(state)),
             ("id", Reply::Integer(i64::from(id.0))),
         ])
@@ -138,14 +138,14 @@ impl Told<'_> {
 
     /// The weaker levels that a read may ask for.
     fn allowed(&self) -> String {
-        let Keyspace { order, levels, .. } = self.keyspace;
+        let levels = self.keyspace.levels;
         let allowed = LEVELS.into_iter().filter_map(|(level, _)| {
             // Where the shortest bound is not weaker, the longest may be.
             let least = match level {
                 Level::Bounded { .. } => Level::Bounded { ms: u32::MAX },
                 level => level,
             };
-            match levels.leave(order, level) {
+            match self.keyspace.leave(level) {
                 _ if !least.is_weaker_than(levels.level) => None,
                 Leave::Given => Some(kind(level)),
                 // Its own bound is not weaker than itself.

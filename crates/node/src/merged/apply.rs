@@ -92,6 +92,9 @@ impl Merged {
         if is_put_off {
             self.put_off.push(bytes.clone());
         }
+        if own {
+            self.overlay.on_applied(place);
+        }
         own.then_some(bytes)
     }
 

@@ -307,7 +307,7 @@ impl<'a> Merging<'a> for Beside<'_> {
     }
 }
 
-const OVERFLOW: &str = "increment or decrement would overflow";
+pub(super) const OVERFLOW: &str = "increment or decrement would overflow";
 
 #[cfg(test)]
 mod tests;

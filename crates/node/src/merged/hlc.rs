@@ -58,6 +58,11 @@ impl Clock {
         Some(next)
     }
 
+    /// Whether there is such a value.
+    pub(crate) fn has_next(&self, wall_ms: u64) -> bool {
+        is_in_format((wall_ms.min(YEAR_2200_MS) << EVENT_BITS).max(self.last.saturating_add(1)))
+    }
+
     /// The last value that was given or seen.
     pub(crate) fn last(&self) -> u64 {
         self.last

@@ -22,7 +22,8 @@ impl Merged {
     /// Whether there is no memory for what a write may need.
     pub(crate) fn is_too_much(&self, command: &Command) -> bool {
         let max = self.limits.max_memory_merged;
-        let is_full = max > 0 && self.state.bytes() + self.gathered_bytes as u64 > max;
+        let waiting = || (self.gathered_bytes + self.overlay.bytes()) as u64;
+        let is_full = max > 0 && self.state.bytes() + waiting() > max;
         is_full && (command.grows() || self.leaves_more(command))
     }
 
@@ -34,7 +35,9 @@ impl Merged {
         let removals = all.iter().filter(|command| command.is_write());
         // Each counts once, however often it is named.
         for key in removals.flat_map(Command::keys).collect::<BTreeSet<_>>() {
-            match self.state.length(key) {
+            let shown = self.overlay.value(key);
+            let shown = shown.map(|value| Some(value.map(|value| value.len())));
+            match shown.unwrap_or_else(|| self.state.length(key)) {
                 None => left += key.len() as u64 + RECORD_BYTES,
                 Some(value_bytes) => freed += value_bytes.unwrap_or(0) as u64,
             }

@@ -21,6 +21,7 @@
 //! |---|---|
 //! | what a key holds by all writes of it | `register` |
 //! | own writes until they are in an entry | `writes`, `foreseen`, `transactions`, `entry`, `hlc` |
+//! | own writes that are shown before that | `interval`, `overlay` |
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
 //! | what stands for entries that are gone | `snapshots`, `slots` |
@@ -38,10 +39,12 @@ mod entries;
 mod entry;
 mod foreseen;
 pub(crate) mod hlc;
+mod interval;
 mod joining;
 mod log;
 mod memory;
 mod origin;
+mod overlay;
 mod pieces;
 mod put_off;
 mod register;
@@ -71,8 +74,10 @@ use anti_entropy::{Inbox, Repair};
 use entry::Header;
 pub use entry::MergedEntry;
 use hlc::Clock;
+use interval::Interval;
 use joining::Joining;
 use log::{Fit, Log};
+use overlay::Overlay;
 pub(crate) use pieces::Pieces;
 use put_off::PutOff;
 use stability::Stability;
@@ -102,6 +107,9 @@ pub(crate) struct Merged {
     waiters: VecDeque<Asked>,
     /// What transactions among them are to be answered, in bytes.
     told_bytes: usize,
+    /// Writes that are shown here before they are in an entry.
+    overlay: Overlay,
+    interval: Interval,
     inbox: Inbox,
     repair: Repair,
     stability: Stability,
@@ -143,6 +151,8 @@ impl Merged {
             synced_count: 0,
             waiters: VecDeque::new(),
             told_bytes: 0,
+            overlay: Overlay::default(),
+            interval: Interval::default(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
             stability: Stability::default(),
@@ -245,19 +255,28 @@ impl Merged {
         if self.is_joining() {
             command.keys().for_each(|key| self.state.settle_read(key));
         }
+        self.before_shown(command);
     }
 
     /// Why what this command asks for cannot be read, if so.
     pub(crate) fn unreadable(&self, command: &Command) -> Option<Error> {
-        let is_beyond = |key: &[u8]| self.state.is_beyond(key);
-        let has_some = self.state.has_beyond();
+        let is_beyond = |key: &[u8]| {
+            let shown = self.overlay.is_beyond(key, &self.state);
+            shown.unwrap_or_else(|| self.state.is_beyond(key))
+        };
+        let has_some = self.state.has_beyond() || !self.overlay.is_empty();
         let beyond = has_some && command.shows_values() && command.keys().any(is_beyond);
         beyond.then(|| Error::Invalid(BEYOND.into()))
     }
 
-    /// What reads see: what is applied here.
+    /// What reads see: what is applied here, and over that what is shown before.
     pub(crate) fn view(&self) -> &dyn View {
-        &self.state
+        self
+    }
+
+    /// How many keys have a value in what is applied here.
+    pub(crate) fn applied_keys(&self) -> u64 {
+        self.state.keys()
     }
 
     // What the node is told.
@@ -283,7 +302,8 @@ impl Merged {
 
     /// Whether something that could be done was left for the next turn.
     pub(crate) fn has_more(&self) -> bool {
-        self.may_apply() || (self.goes_on && !self.gathered.is_empty())
+        let is_gathered = self.goes_on && !self.gathered.is_empty();
+        self.may_apply() || is_gathered || self.gather_goes_on()
     }
 
     /// How many keys have nothing but a tombstone.

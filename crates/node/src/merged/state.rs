@@ -78,6 +78,11 @@ impl State {
         self.register(key).shown()
     }
 
+    /// The number that a key is; nothing there counts as 0. `None`: it is no number.
+    pub(super) fn number(&self, key: &[u8]) -> Option<i128> {
+        self.register(key).number()
+    }
+
     /// What the merge rule knows of a key.
     pub(super) fn known(&self, key: &[u8]) -> Register<'static> {
         self.register(key).into_owned()

@@ -11,6 +11,7 @@ use super::entry::{self, Header};
 use super::foreseen::{Foreseen, Foretold};
 use crate::commands::{self, Command, Model};
 use crate::ids::{Index, KeyspaceId};
+use crate::keyspace::Keyspace;
 use crate::limits::TURN_STEPS;
 use crate::reply::{Error, Reply};
 use crate::session::Waiter;
@@ -21,7 +22,7 @@ use crate::wire::version_vector::{Place, VersionVector};
 
 /// The most keys in one entry, but for a single write of more: it is applied at once, here and at
 /// every replica.
-const ENTRY_KEYS_MAX: usize = TURN_STEPS;
+pub(super) const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
 
@@ -34,6 +35,8 @@ pub(super) struct Gathered {
     /// How many keys it names.
     keys: usize,
     looks: Looks,
+    /// Whether its keyspace is synced every second: then others of it may be shown before.
+    is_interval: bool,
 }
 
 /// Whether a write looks at what is there.
@@ -99,17 +102,21 @@ impl Told {
 }
 
 impl Merged {
-    pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
+    pub(crate) fn write(&mut self, waiter: Waiter, keyspace: &Keyspace, command: Command) {
         let command = mutant!(MergedListTorn, command, self.tear(&waiter, keyspace, command));
+        let is_interval = keyspace.is_interval();
+        if is_interval {
+            self.write_behind();
+        }
         let keys = command.key_count();
         let looks = match command.model() {
             Model::Increment => Looks::Adds,
             _ if command.is_list() => Looks::List,
             _ => Looks::Not,
         };
-        let write = self.copies.encoded(keyspace, &command);
+        let write = self.copies.encoded(keyspace.id, &command);
         self.gathered_bytes += write.len();
-        self.gathered.push_back(Gathered { waiter, write, keys, looks });
+        self.gathered.push_back(Gathered { waiter, write, keys, looks, is_interval });
     }
 
     /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did
@@ -141,6 +148,15 @@ impl Merged {
             }
             keep
         });
+        self.count_ordinary();
+    }
+
+    /// Some of what was gathered is gone.
+    fn count_ordinary(&mut self) {
+        if self.interval.ordinary > 0 {
+            let left = self.gathered.iter().filter(|gathered| gathered.is_interval);
+            self.interval.ordinary = left.count();
+        }
     }
 
     /// Makes entries of what was gathered; true if something was done. `is_fetching`: this node
@@ -158,10 +174,19 @@ impl Merged {
         if mutant!(DriftCapIgnored, !turn.clock_agrees, false) {
             return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
         }
+        let has_gathered = self.gather(turn);
+        let applied = applied || has_gathered;
         if self.gathered.is_empty() || (!goes_on && self.keeps_gathering(turn)) {
             return applied;
         }
         self.gathering_since_ms = None;
+        if self.interval.ordinary > 0 && self.has_full() {
+            // What is shown already comes first.
+            return match self.clock.has_next(turn.now.wall_ms) {
+                true => applied,
+                false => self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn) || applied,
+            };
+        }
         if !self.may_go_on(turn) {
             return applied;
         }
@@ -193,6 +218,7 @@ impl Merged {
     pub(crate) fn refuse_gathered(&mut self, error: &Error, turn: &mut Turn<'_>) -> bool {
         self.gathering_since_ms = None;
         self.gathered_bytes = 0;
+        self.interval.ordinary = 0;
         let gathered = std::mem::take(&mut self.gathered);
         for Gathered { waiter, .. } in &gathered {
             turn.refuse_write(waiter, error.clone());
@@ -217,6 +243,7 @@ impl Merged {
             }
             keep
         });
+        self.count_ordinary();
     }
 
     pub(super) fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {
@@ -226,17 +253,23 @@ impl Merged {
         turn.disk.is_busy() && now < since + GATHER_MS_MAX && has_room
     }
 
-    /// Makes one entry, with this clock in its stamps, unless all is refused that would be in it.
-    fn write_entry(&mut self, clock: u64, foreseen: &mut Foreseen, turn: &mut Turn<'_>) {
+    /// What stands before the writes of the next own entry, with this clock in its stamps.
+    pub(super) fn next_header(&self, clock: u64) -> Header {
         let previous = self.log.appended().get(self.me);
         let index = if previous.boot == self.boot { previous.index.next() } else { Index(1) };
-        let header = Header {
+        Header {
             origin: self.me,
             place: Place { boot: self.boot, index },
             previous,
             clock,
             after: self.log.applied().clone(),
-        };
+        }
+    }
+
+    /// Makes one entry, with this clock in its stamps, unless all is refused that would be in it.
+    fn write_entry(&mut self, clock: u64, foreseen: &mut Foreseen, turn: &mut Turn<'_>) {
+        let header = self.next_header(clock);
+        let ordinary = self.interval.ordinary;
         let mut writes = vec![];
         let (mut count, mut all_keys) = (0, 0);
         let mut fits = |next: &mut Gathered| {
@@ -245,10 +278,11 @@ impl Merged {
         };
         while writes.len() < self.limits.entry_bytes
             && self.may_go_on(turn)
-            && let Some(Gathered { waiter, write, keys, looks }) =
+            && let Some(Gathered { waiter, write, keys, looks, is_interval }) =
                 self.gathered.pop_front_if(&mut fits)
         {
             self.gathered_bytes -= write.len();
+            self.interval.ordinary -= usize::from(is_interval);
             if looks == Looks::List {
                 let list = foreseen.transaction(&header, count, &write, &self.state);
                 let cost = (list_steps(keys), list.reply.bytes());
@@ -276,6 +310,9 @@ impl Merged {
         let bytes = entry::encode(&header, u64::from(count), &writes);
         mutant!(PushedBeforeSync, (), self.push(vec![bytes.clone()], turn));
         self.append(&header, bytes, turn);
+        if self.interval.ordinary < ordinary {
+            self.interval.ordinary_until = self.log.len();
+        }
     }
 
     /// Appends an entry that fits, and hands it to the disk.
@@ -296,7 +333,7 @@ impl Merged {
 #[cfg(feature = "mutants")]
 impl Merged {
     /// The first write of a transaction goes into an entry by itself; the rest.
-    fn tear(&mut self, waiter: &Waiter, keyspace: KeyspaceId, command: Command) -> Command {
+    fn tear(&mut self, waiter: &Waiter, keyspace: &Keyspace, command: Command) -> Command {
         let [first, rest @ ..] = &command.listed()[..] else { return command };
         if rest.is_empty() || !first.is_write() {
             return command;

@@ -35,7 +35,9 @@ impl Node {
         let attempt = self.keyspaces.table().under_way().map(|(_, attempt)| attempt.index);
         if self.carving.own.as_ref().map(|own| own.attempt) != attempt {
             let due = Some(self.disk.ticket());
-            self.carving.own = attempt.map(|index| Own::begin(index, due, self.merged.own_end()));
+            self.carving.own = attempt.map(|index| Own::begin(index, due));
+            // What is shown of the prefix stands before the end.
+            mutant!(FencedWithoutOverlay, self.merged.fill_overlay(), ());
         }
     }
 
@@ -62,8 +64,13 @@ impl Node {
         let entry = entry.clone();
         if self.carving.own.is_none() {
             // It is on disk since before this start.
-            let end = self.merged.own_end();
-            self.carving.own = Some(Own::begin(attempt.index, None, end));
+            self.carving.own = Some(Own::begin(attempt.index, None));
+        }
+        if let Some(own) = &mut self.carving.own
+            && own.end.is_none()
+            && !self.merged.has_full()
+        {
+            own.end = Some(self.merged.own_end());
         }
         self.lead(attempt);
         self.tell(outputs);
@@ -109,10 +116,11 @@ impl Node {
         let (me, now_ms) = (self.identity, self.now.monotonic_ms);
         let is_synced = |end: Place| self.merged.vector().get(me.id) >= end;
         let Some(own) = &mut self.carving.own else { return };
-        if own.due.is_some() || !is_synced(own.end) || !own.tells(leader, now_ms) {
+        let Some(end) = own.end.filter(|end| is_synced(*end)) else { return };
+        if own.due.is_some() || !own.tells(leader, now_ms) {
             return;
         }
-        let (attempt, end) = (own.attempt, own.end);
+        let attempt = own.attempt;
         let found = match &own.look {
             Look::From(_) => None,
             Look::Done(found) => Some(found.clone()),

@@ -73,7 +73,10 @@ impl Node {
         };
         let took_ms = self.now.bound_ms();
         match found {
-            Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+            Err(error) => {
+                self.sessions.unwatch_refused(&waiter, &command);
+                outputs.push(session::reply_to(&waiter, Reply::Error(error)));
+            }
             Ok((keyspace, level)) => self.on_request(
                 Request { waiter, keyspace, level, preference, took_ms, command, asked, version },
                 outputs,

@@ -27,7 +27,10 @@ impl Node {
         let LongRead { read, order } = self.counts.next(self.may_count())?;
         let certificate = read.waiter.certify.then(|| self.certificate(order, &read.command));
         self.end_count();
-        self.past(order).begin();
+        match order {
+            Order::Agreed => self.agreed.state().begin(),
+            Order::Merged => self.merged.begin_count(),
+        }
         Some(Count { progress: Progress::of(&read), read, order, certificate })
     }
 

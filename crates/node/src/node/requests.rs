@@ -10,7 +10,7 @@ use crate::position::Certificate;
 use crate::reply::{Error, Reply};
 use crate::session::{self, Kind, Request, UNRESOLVED, Waiter};
 use crate::store::TOGETHER;
-use crate::turn::{Budget, Share};
+use crate::turn::{Budget, Share, Turn};
 
 impl Node {
     /// The keyspace of a request and the level at which it is served, if it may be.
@@ -38,10 +38,10 @@ impl Node {
         }
         let own = mutant!(LevelOfDefault, levels.level, self.keyspaces.default().levels.level);
         let level = mutant!(LevelIgnored, asked, None).unwrap_or(own);
-        if !order.can_give(level) && !command.is_write() {
+        if !keyspace.can_give(level) && !command.is_write() {
             return Err(self.cannot_give(&keyspace, level));
         }
-        if !levels.give(order, level) && asked.is_some() {
+        if !keyspace.gives(level) && asked.is_some() {
             return Err(self.weaker(&keyspace, level));
         }
         if self.has_lost(order) {
@@ -55,8 +55,8 @@ impl Node {
     /// Why a read that asks for this level is refused, if it is.
     pub(super) fn refusal(&self, keyspace: &Keyspace, level: Level) -> Option<Error> {
         match level {
-            _ if !keyspace.order.can_give(level) => Some(self.cannot_give(keyspace, level)),
-            _ if !keyspace.levels.give(keyspace.order, level) => Some(self.weaker(keyspace, level)),
+            _ if !keyspace.can_give(level) => Some(self.cannot_give(keyspace, level)),
+            _ if !keyspace.gives(level) => Some(self.weaker(keyspace, level)),
             _ => None,
         }
     }
@@ -131,10 +131,12 @@ impl Node {
     /// Starts a request that goes by the keyspaces of now.
     fn begin(
         &mut self,
-        request: Request,
+        mut request: Request,
         share: fn(&mut Budget) -> &mut Share,
         outputs: &mut Vec<Output>,
     ) {
+        // What may be shown before it is in an entry stands nowhere.
+        request.waiter.certify &= !request.keyspace.is_interval();
         match request.command.is_write() {
             true => self.begin_write(request, outputs),
             false => self.begin_read(request, share, outputs),
@@ -142,21 +144,11 @@ impl Node {
     }
 
     fn begin_write(&mut self, request: Request, outputs: &mut Vec<Output>) {
+        if let Some(error) = self.hinders(&request) {
+            return self.sessions.refuse(&request, error, outputs);
+        }
         let run = request.run();
         let Request { waiter, keyspace, command, .. } = request;
-        let agreed = keyspace.order == Order::Agreed;
-        if agreed && !self.members.confirms(Order::Agreed) {
-            return outputs.push(unheard(&waiter));
-        }
-        if let Some(shortage) = self.disk.shortage() {
-            return outputs.push(session::reply_to(&waiter, Reply::Error(full(shortage))));
-        }
-        if self.is_overfull() {
-            return outputs.push(overfull(&waiter));
-        }
-        if !agreed && self.merged.is_too_much(&command) {
-            return outputs.push(out_of_memory(&waiter));
-        }
         let conditioned = self.sessions.conditioned(&waiter, command);
         let with_watched = |command| self.with_watched(command, keyspace);
         let (command, keyspace) = match conditioned.and_then(with_watched) {
@@ -168,12 +160,34 @@ impl Node {
             // Where it was watched the keys had another keyspace: they have changed hands.
             return outputs.push(session::reply_to(&waiter, Reply::Nil));
         }
+        if keyspace.is_interval()
+            && let Some(reply) =
+                self.merged.write_at_once(keyspace.id, &command, turn!(self, outputs))
+        {
+            return outputs.push(session::reply_to(&waiter, reply));
+        }
         self.sessions.begin(&waiter, Kind::Write(run));
         if agreed {
             self.agreed.write(waiter, keyspace.id, command);
         } else {
-            self.merged.write(waiter, keyspace.id, command);
+            self.merged.write(waiter, &keyspace, command);
         }
+    }
+
+    /// Why a write whose turn has come cannot begin, if it cannot.
+    fn hinders(&self, Request { keyspace, command, .. }: &Request) -> Option<Error> {
+        let is_agreed = keyspace.order == Order::Agreed;
+        if is_agreed && !self.members.confirms(Order::Agreed) {
+            return Some(Error::ClusterDown(UNHEARD));
+        }
+        if let Some(shortage) = self.disk.shortage() {
+            return Some(full(shortage));
+        }
+        if self.is_overfull() {
+            return Some(Error::ClusterDown(OVERFULL));
+        }
+        let is_too_much = !is_agreed && self.merged.is_too_much(command);
+        is_too_much.then_some(Error::OutOfMemory("maxmemory-merged"))
     }
 
     fn begin_read(
@@ -268,6 +282,14 @@ impl Node {
 
     /// A level that its keyspace's order has not got.
     fn cannot_give(&self, keyspace: &Keyspace, level: Level) -> Error {
+        if keyspace.order.can_give(level) {
+            return Error::Consistency(format!(
+                "the keyspace {} has DURABILITY {}, which offers eventual alone, and no {level} read: what it shows may be \
+                 lost with its node. Ask for eventual, or use a keyspace created with DURABILITY disk",
+                self.keyspaces.name(keyspace.id),
+                keyspace.durability
+            ));
+        }
         Error::Consistency(format!(
             "the keyspace {} is {}, which has no {level} read: there is no one order to be the latest in. \
              Ask for causal or eventual, or use {OTHER_ORDER}",
@@ -310,10 +332,6 @@ fn overfull(waiter: &Waiter) -> Output {
 
 fn unheard(waiter: &Waiter) -> Output {
     session::reply_to(waiter, Reply::Error(Error::ClusterDown(UNHEARD)))
-}
-
-fn out_of_memory(waiter: &Waiter) -> Output {
-    session::reply_to(waiter, Reply::Error(Error::OutOfMemory("maxmemory-merged")))
 }
 
 pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {

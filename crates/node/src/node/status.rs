@@ -1,7 +1,9 @@
 //! How the node sees itself and the cluster.
 
 use super::Node;
-use crate::api::{Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Status, Waits};
+use crate::api::{
+    Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Status, Unsynced, Waits,
+};
 use crate::keyspace::Keyspace;
 use crate::keyspace::table::{Attempt, Entry};
 
@@ -19,11 +21,13 @@ impl Node {
     /// How the node sees itself and the cluster.
     pub fn status(&self) -> Status {
         let Keyspace { order, levels, .. } = *self.keyspaces.default();
-        let other = match order {
-            Order::Agreed => Order::Merged,
-            Order::Merged => Order::Agreed,
+        let keys_of = |order| match order {
+            Order::Agreed => self.view(order).keys(),
+            Order::Merged => self.merged.applied_keys(),
         };
-        let (keys, other_keys) = (self.view(order).keys(), self.view(other).keys());
+        let keys = keys_of(order);
+        let other_keys = keys_of(Order::Agreed) + keys_of(Order::Merged) - keys;
+        let (unsynced, bytes, last_ms) = self.merged.unsynced();
         let (deadlines, reclaimed) = self.agreed.expiry();
         let waits = self.waits_for();
         Status {
@@ -50,6 +54,7 @@ impl Node {
             other_keys,
             unsynced_bytes: self.disk.unsynced_bytes(),
             tombstones: self.merged.tombstones(),
+            unsynced: Unsynced { keys: unsynced, bytes, last_ms },
             disk_full: self.disk.is_full(),
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),
@@ -85,10 +90,12 @@ impl Node {
     }
 
     /// Whether the others get on without this node: it does not lead and knows who does, or there
-    /// is nobody to hand over to.
+    /// is nobody to hand over to. And all that it has shown is on its disk.
     pub fn may_end(&self) -> bool {
         let follows = self.agreed.role() == Role::Follower && self.agreed.leader().is_some();
-        follows || !self.takes_part() || self.has_lost_state() || self.connected.is_empty()
+        let leaves =
+            follows || !self.takes_part() || self.has_lost_state() || self.connected.is_empty();
+        leaves && mutant!(EndsUnsynced, !self.merged.has_unsynced(), true)
     }
 
     /// What keeps requests on keyspaces of this order from being answered at their levels.

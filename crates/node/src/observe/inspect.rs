@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::api::{Level, Order};
+use crate::api::{Durability, Level, Order};
 use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId, Sequence, Term};
 use crate::merged::MergedEntry;
@@ -185,11 +185,16 @@ impl Node {
         }
     }
 
+    /// The value that reads of merged keyspaces see of a key, on disk or not.
+    pub fn shown(&self, key: &[u8]) -> Option<Bytes> {
+        self.merged().shown(key)
+    }
+
     /// How many keys its state of this order holds.
     pub fn keys_in(&self, order: Order) -> u64 {
         match order {
             Order::Agreed => self.agreed().view().keys(),
-            Order::Merged => self.merged().view().keys(),
+            Order::Merged => self.merged().applied_keys(),
         }
     }
 
@@ -198,6 +203,12 @@ impl Node {
     pub fn serves_under(&self, key: &Bytes) -> Option<(u32, Order, Level)> {
         let keyspace = self.keyspaces().of(&Command::get(key.clone())).ok()?;
         Some((keyspace.id.0, keyspace.order, keyspace.levels.level))
+    }
+
+    /// When a write to this key would be on disk.
+    pub fn durability_of(&self, key: &Bytes) -> Durability {
+        let keyspace = self.keyspaces().of(&Command::get(key.clone()));
+        keyspace.map_or(Durability::Disk, |keyspace| keyspace.durability)
     }
 
     /// How many changes have made the keyspaces that it goes by.

@@ -35,8 +35,13 @@ pub(super) fn definition(words: &[&str]) -> Definition {
         "merged" => Order::Merged,
         _ => panic!("not an order: {order}"),
     };
+    let (durability, allowed) = match allowed {
+        ["interval", allowed @ ..] => (Durability::Interval, allowed),
+        allowed => (Durability::Disk, allowed),
+    };
     let levels = Levels { level: level_of(level), allowed: levels(allowed) };
-    Definition { name: (*name).into(), prefix: prefix.as_bytes().into(), order, levels }
+    let (name, prefix) = ((*name).into(), prefix.as_bytes().into());
+    Definition { name, prefix, order, levels, durability }
 }
 
 fn levels(words: &[&str]) -> Allowed {

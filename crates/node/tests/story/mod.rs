@@ -103,7 +103,7 @@ impl World {
     ///   waits until its node stands there; `merge T U V`: V is T and U together.
     /// - `n1.a watch KEY…`, `n1.a unwatch`, `n1.a exec COMMAND ; COMMAND …`: a transaction of that
     ///   client.
-    /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL ALLOWED…`, `… alter NAME LEVEL ALLOWED…`, `…
+    /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL [interval] ALLOWED…`, `… alter NAME LEVEL ALLOWED…`, `…
     ///   drop NAME`, `… get NAME`, `… list`; `… levels NAME`, `… level KEY [LEVEL]`: which levels a
     ///   keyspace gives, and at which one a read of a key is answered.
     /// - `begin with NAME PREFIX ORDER LEVEL ALLOWED…`: nodes are started with this keyspace, too,
@@ -164,7 +164,8 @@ impl World {
     /// - `n1.a maxmemory BYTES`: sets what the agreed records may count; `own 1 BYTES`: from its
     ///   next start on, node 1 is started with this value; `merged memory 1 BYTES`: what merged
     ///   records may count at node 1; `memory`: what is counted, and what may be.
-    /// - `tombstones`: how many each node has.
+    /// - `tombstones`: how many each node has; `unsynced`: how many keys each shows that are not on
+    ///   its disk.
     /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -293,6 +294,12 @@ impl World {
                 let of = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().tombstones);
                 let all: Vec<_> = self.nodes.iter().map(of).collect();
                 self.told.push(format!("tombstones: {}", all.join(", ")));
+            }
+            ["unsynced"] => {
+                let of =
+                    |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().unsynced.keys);
+                let all: Vec<_> = self.nodes.iter().map(of).collect();
+                self.told.push(format!("unsynced: {}", all.join(", ")));
             }
             ["values", key] => {
                 for (id, node) in &self.nodes {

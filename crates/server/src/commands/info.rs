@@ -195,7 +195,8 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
          keyspace_under_way:{under_way}\r\nkeyspace_given_up:{given_up}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
          formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_version_vector:{vector}\r\n\
-         merged_tombstones:{tombstones}\r\n\
+         merged_tombstones:{tombstones}\r\nunsynced_keys:{unsynced_keys}\r\n\
+         unsynced_bytes:{unsynced_bytes}\r\nunsynced_last_ms:{unsynced_last_ms}\r\n\
          disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n\
          clients_evicted:{evicted}\r\nnotes_dropped:{dropped}\r\nnotes_suppressed:{suppressed}\r\n",
         id = status.id.0,
@@ -217,6 +218,9 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         groups = figures.log_groups,
         syncs = figures.log_syncs,
         tombstones = status.tombstones,
+        unsynced_keys = status.unsynced.keys,
+        unsynced_bytes = status.unsynced.bytes,
+        unsynced_last_ms = status.unsynced.last_ms,
         vector = list(
             status.vector.iter().map(|(node, boot, index)| format!("{}.{boot}:{index}", node.0))
         ),

@@ -1,21 +1,22 @@
 //! `KEYSPACE`: which keys belong together, and what is promised of them. CREATE, ALTER and DROP are
 //! writes of the cluster, on any node; LIST and GET tell what this node goes by.
 
-use node::{Allowed, Command, Definition, Level, Levels, Order};
+use node::{Allowed, Command, Definition, Durability, Level, Levels, Order};
 
 use super::spec::Call;
 use super::{Action, Connection, level};
 
 /// `KEYSPACE CREATE name PREFIX prefix ORDER AGREED|MERGED LEVEL level [ALLOW level …]
-/// [DURABILITY DISK]`
+/// [DURABILITY DISK|INTERVAL]`
 pub(super) fn create(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let command = options(call).and_then(|options| {
-        let Options { prefix, order, level, allowed } = options;
+        let Options { prefix, order, level, allowed, durability } = options;
         let (Some(prefix), Some(order), Some(level)) = (prefix, order, level) else {
             return Err(INCOMPLETE.into());
         };
         let levels = Levels { level, allowed: allowed.unwrap_or_default() };
-        let definition = Definition { name: name(call)?, prefix, order, levels };
+        let durability = durability.unwrap_or_default();
+        let definition = Definition { name: name(call)?, prefix, order, levels, durability };
         Command::create_keyspace(&definition).map_err(|error| error.to_string())
     });
     ask(command, connection, out)
@@ -25,9 +26,11 @@ pub(super) fn create(connection: &mut Connection, call: &Call<'_>, out: &mut Vec
 pub(super) fn alter(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let status = call.context.status();
     let command = options(call).and_then(|options| {
-        let Options { prefix, order, level, allowed } = options;
-        if prefix.is_some() || order.is_some() {
-            return Err("ERR a keyspace keeps its prefix and its order. Hint: create another one".into());
+        let Options { prefix, order, level, allowed, durability } = options;
+        if prefix.is_some() || order.is_some() || durability.is_some() {
+            return Err(
+                "ERR a keyspace keeps its prefix, its order and its durability. Hint: create another one".into(),
+            );
         }
         if level.is_none() && allowed.is_none() {
             return Err("ERR nothing to alter. Hint: LEVEL level, or ALLOW level …".into());
@@ -92,6 +95,7 @@ struct Options {
     order: Option<Order>,
     level: Option<Level>,
     allowed: Option<Allowed>,
+    durability: Option<Durability>,
 }
 
 const INCOMPLETE: &str = "ERR a keyspace needs a prefix, an order and a level. Hint: KEYSPACE CREATE name PREFIX name: \
@@ -126,7 +130,7 @@ fn options(call: &Call<'_>) -> Result<Options, String> {
                 let more = std::iter::from_fn(|| words.next_if(|word| option_of(word).is_none()));
                 options.allowed = Some(allowed(value, &more.collect::<Vec<_>>())?);
             }
-            _ => durability(value)?,
+            _ => options.durability = Some(durability(value)?),
         }
     }
     Ok(options)
@@ -164,13 +168,14 @@ fn allowed(first: &[u8], more: &[&[u8]]) -> Result<Allowed, String> {
     levels.map(|levels| Allowed::of(&levels))
 }
 
-fn durability(word: &[u8]) -> Result<(), String> {
+fn durability(word: &[u8]) -> Result<Durability, String> {
     match () {
-        () if word.eq_ignore_ascii_case(b"disk") => Ok(()),
-        () if word.eq_ignore_ascii_case(b"interval") => Err(
-            "ERR DURABILITY interval is not to be had yet: every write is on disk before it is answered. Hint: DURABILITY disk"
-                .into(),
-        ),
-        () => Err(unknown("durability", word, "disk")),
+        () if word.eq_ignore_ascii_case(b"disk") => Ok(Durability::Disk),
+        () if word.eq_ignore_ascii_case(b"interval") => Ok(Durability::Interval),
+        () => Err(unknown(
+            "durability",
+            word,
+            "disk (before it is answered) and interval (every second, on merged keyspaces)",
+        )),
     }
 }

@@ -558,7 +558,7 @@ const ORDER: Argument = Argument {
 
 const DURABILITY: Argument = Argument {
     kind: "oneof",
-    choices: &[word("disk", "DISK")],
+    choices: &[word("disk", "DISK"), word("interval", "INTERVAL")],
     ..option("durability", "DURABILITY")
 };
 

@@ -174,7 +174,7 @@ fn place(text: &str, at: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use node::{Allowed, Definition, Level, Levels, Order};
+    use node::{Allowed, Definition, Durability, Level, Levels, Order};
 
     use super::*;
 
@@ -221,6 +221,7 @@ mod tests {
                         level: Level::Bounded { ms: 50 },
                         allowed: Allowed::of(&[Level::Sequential]),
                     },
+                    durability: Durability::Disk,
                 }],
                 request_timeout_ms: 500,
                 max_clock_drift_ms: 250,
@@ -298,6 +299,17 @@ mod tests {
         refused(&with("'a'", "'a b'"), "candor.toml:2:8: a name has 1 to 64 letters");
         refused(&with("'a'", "'default'"), "candor.toml:2:8: there is a keyspace default in every");
         refused(&with("'a:'", "''"), "candor.toml:2:8: an empty prefix");
+        let interval = |durability: &str| {
+            let eventual = with("causal", "eventual");
+            format!("{eventual}durability = '{durability}'\n")
+        };
+        let all = read(&interval("interval")).unwrap().keyspaces;
+        assert_eq!(all[0].durability, Durability::Interval);
+        refused(&interval("weekly"), "candor.toml:6:14: the durability of a keyspace is disk or");
+        refused(
+            &interval("interval").replace("eventual", "causal"),
+            "candor.toml:2:8: the keyspace a has DURABILITY interval, which offers eventual alone",
+        );
         refused(&with("merged", "sorted"), "candor.toml:4:9: the order of a keyspace is agreed or");
         refused(&with("causal", "strong"), "candor.toml:5:9: \"strong\" is not a level");
         refused(

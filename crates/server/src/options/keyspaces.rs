@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use node::{Allowed, Definition, Level, Levels, Order};
+use node::{Allowed, Definition, Durability, Level, Levels, Order};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -16,6 +16,7 @@ pub(super) struct Keyspace {
     level: Spanned<String>,
     #[serde(default)]
     allow: Vec<Spanned<String>>,
+    durability: Option<Spanned<String>>,
 }
 
 /// What is wrong, and where in the file it stands.
@@ -47,7 +48,23 @@ impl Keyspace {
         };
         let levels = Levels { level: level(&self.level)?, allowed: self.allowed()? };
         let (name, prefix) = (self.name.get_ref().clone(), self.prefix.get_ref().clone());
-        Ok(Definition { name, prefix: prefix.into(), order, levels })
+        let durability = self.durability()?;
+        Ok(Definition { name, prefix: prefix.into(), order, levels, durability })
+    }
+
+    fn durability(&self) -> Result<Durability, Mistake> {
+        let Some(word) = &self.durability else { return Ok(Durability::Disk) };
+        match &**word.get_ref() {
+            "disk" => Ok(Durability::Disk),
+            "interval" => Ok(Durability::Interval),
+            other => {
+                let what = format!(
+                    "the durability of a keyspace is disk or interval, and not {other:?}\n  hint: disk is before an answer; \
+                     interval is every second, on merged keyspaces"
+                );
+                Err((word.span(), what))
+            }
+        }
     }
 
     fn allowed(&self) -> Result<Allowed, Mistake> {

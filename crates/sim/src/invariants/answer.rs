@@ -52,7 +52,8 @@ impl Invariant for Fitting {
                 if self.setting.load.certified
                     && operation.certificate.is_none()
                     && !operation.action.is_of_session()
-                    && !self.may_be_undone(operation, reply) =>
+                    && !self.may_be_undone(operation, reply)
+                    && !operation.is_interval =>
             {
                 let words = operation.describe();
                 Err(format!(

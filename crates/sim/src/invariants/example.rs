@@ -71,6 +71,10 @@ impl View for Held {
         held.or_else(|| self.values.get(key).map(|value| Cow::Borrowed(&value[..])))
     }
 
+    fn shown(&self, key: &Bytes) -> Option<Bytes> {
+        self.values.get(key).cloned()
+    }
+
     fn keys_in(&self, _order: Order) -> u64 {
         self.keys.unwrap_or(self.values.len() as u64)
     }
@@ -141,6 +145,7 @@ pub(crate) fn status(node: u64) -> Status {
         other_keys: 0,
         unsynced_bytes: 0,
         tombstones: 0,
+        unsynced: Default::default(),
         disk_full: false,
         clock_agrees: true,
         clocks: vec![],
@@ -184,6 +189,7 @@ pub(crate) fn operation(
         pipelined: false,
         private: false,
         unique: true,
+        is_interval: false,
         is_final: false,
         part_of: None,
         once: None,

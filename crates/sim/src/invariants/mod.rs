@@ -17,6 +17,7 @@
 //! | [`committed`] | turn | what is committed never changes, and later leaders have it |
 //! | [`fold`] | turn | a replica holds the fold of the log, equal at equal index |
 //! | [`keyspaces`] | turn | no key is served by two keyspaces |
+//! | [`interval`] | turn, answer | what is shown stays shown, and is in an entry a second later |
 //! | [`expiry`] | turn | a key that was gone stays so until it is written |
 //! | [`counted`] | turn, answer | a merged replica holds what the merge rule makes of its entries |
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
@@ -58,6 +59,7 @@ pub(crate) mod example;
 mod expiry;
 mod fold;
 mod full;
+mod interval;
 pub(crate) mod invariant;
 mod keyspaces;
 mod leader;
@@ -108,6 +110,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(committed::Lasting::new(setting.nodes)),
         Box::new(fold::SameFold::new(setting)),
         Box::new(keyspaces::OneKeyspace::new(setting)),
+        Box::new(interval::Synced::new(setting)),
         Box::new(expiry::NeverBack::new(setting)),
         Box::new(merge::SameMerge::new(setting)),
         Box::new(counted::Defined::new(setting)),

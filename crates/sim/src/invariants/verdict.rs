@@ -202,7 +202,11 @@ fn history_and_places(
         let is_bounded = matches!(level, Level::Bounded { .. });
         let by_itself = level == Level::Linearizable || is_bounded || goes_on;
         let begins_us = if is_bounded { operation.begins_us() } else { start_us };
-        if lost || (by_itself && operation.pipelined) || begins_us < start_us {
+        if lost
+            || operation.is_interval
+            || (by_itself && operation.pipelined)
+            || begins_us < start_us
+        {
             client = strangers + number as u64;
             start_us = begins_us;
         } else {

@@ -25,6 +25,8 @@ pub(crate) trait View {
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key in keyspaces of this order.
     fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>>;
+    /// What reads of merged keyspaces see at a key.
+    fn shown(&self, key: &Bytes) -> Option<Bytes>;
     /// How many keys it holds in keyspaces of this order.
     fn keys_in(&self, order: Order) -> u64;
     /// The id, the order and the level of the keyspace under which it would answer a read of a key.
@@ -74,6 +76,10 @@ impl View for Node {
 
     fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         Node::value_in(self, order, key)
+    }
+
+    fn shown(&self, key: &Bytes) -> Option<Bytes> {
+        Node::shown(self, key)
     }
 
     fn keys_in(&self, order: Order) -> u64 {

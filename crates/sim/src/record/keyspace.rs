@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use node::{Allowed, Command, Definition, Level, Levels, Order};
+use node::{Allowed, Command, Definition, Durability, Level, Levels, Order};
 
 /// Their names and prefixes; one lies within another.
 pub(crate) const KEYSPACES: [(&str, &str); 3] = [("a", "a:"), ("b", "a:b:"), ("c", "c:")];
@@ -50,6 +50,8 @@ pub(crate) struct Served {
     pub(crate) order: Order,
     /// The level of reads that name none.
     pub(crate) level: Level,
+    /// Whether its writes are shown before they are on disk.
+    pub(crate) is_interval: bool,
 }
 
 /// Under which keyspace each of the [`KEYS`] is served, where that is known.
@@ -64,8 +66,8 @@ pub(crate) fn served_of(served: &ServedKeys, key: &[u8]) -> Option<Served> {
 /// What becomes of one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// It is created, with this order, and this level.
-    Create(usize, Order, Level),
+    /// It is created, with this order, this level and this durability.
+    Create(usize, Order, Level, Durability),
     /// It is dropped.
     Drop(usize),
 }
@@ -74,11 +76,11 @@ impl Change {
     pub(crate) fn command(self) -> Command {
         match self {
             Change::Drop(which) => Command::drop_keyspace(KEYSPACES[which].0).expect(SENSE),
-            Change::Create(which, order, level) => {
+            Change::Create(which, order, level, durability) => {
                 let (name, prefix) = KEYSPACES[which];
                 let levels = Levels { level, allowed: Allowed::ALL };
                 let (name, prefix) = (name.into(), prefix.as_bytes().into());
-                let definition = Definition { name, prefix, order, levels };
+                let definition = Definition { name, prefix, order, levels, durability };
                 Command::create_keyspace(&definition).expect(SENSE)
             }
         }
@@ -87,9 +89,11 @@ impl Change {
     pub(crate) fn describe(self) -> String {
         match self {
             Change::Drop(which) => format!("KEYSPACE DROP {}", KEYSPACES[which].0),
-            Change::Create(which, order, level) => {
+            Change::Create(which, order, level, durability) => {
                 let (name, prefix) = KEYSPACES[which];
-                format!("KEYSPACE CREATE {name} PREFIX {prefix} ORDER {order} LEVEL {level}")
+                format!(
+                    "KEYSPACE CREATE {name} PREFIX {prefix} ORDER {order} LEVEL {level} DURABILITY {durability}"
+                )
             }
         }
     }

@@ -164,6 +164,10 @@ pub(crate) struct Operation {
     /// The order of the keyspace that it was asked of. `None`: its keys change hands, and it is not
     /// known who had them then.
     pub(crate) order: Option<Order>,
+    /// Whether that keyspace shows what it is told before that is on disk. Its answers stand in no
+    /// order, and what was written may be lost: no history tells of its reads, and of its writes
+    /// that they may have happened.
+    pub(crate) is_interval: bool,
     /// Whether its level is that of its keyspace, whichever that is.
     pub(crate) own_level: bool,
     pub(crate) action: Action,
@@ -284,6 +288,10 @@ impl Operation {
 
     /// It was asked of this keyspace.
     pub(crate) fn place_in(&mut self, served: Served) {
+        if served.is_interval {
+            self.is_interval = true;
+            return;
+        }
         self.order = Some(served.order);
         if self.own_level {
             self.level = served.level;

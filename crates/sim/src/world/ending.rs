@@ -208,6 +208,9 @@ impl World {
                 Some(status) => statuses.push(status),
             }
         }
+        if let Some(Status { id, .. }) = statuses.iter().find(|one| one.unsynced.keys > 0) {
+            return Some(format!("node {} shows what is not on its disk", id.0));
+        }
         if let Some(Status { id, .. }) = statuses.iter().find(|status| status.joins) {
             return Some(format!("node {} joins a state", id.0));
         }

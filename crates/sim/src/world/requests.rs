@@ -144,6 +144,7 @@ impl World {
                 host,
                 key: wish.key,
                 order: (!changes).then_some(setting.order),
+                is_interval: false,
                 own_level: changes && named.is_none(),
                 action: wish.action,
                 level,
@@ -303,6 +304,11 @@ impl World {
         match served.filter(|served| certified.is_none_or(|order| order == served.order)) {
             Some(served) => record.place_in(served),
             None => record.order = certified,
+        }
+        let has_place = record.order.is_some() || !self.plan.setting.load.certified;
+        if !has_place && served.is_none() && !record.action.is_of_session() {
+            // All else says where it stands.
+            record.is_interval = matches!(outcome, Outcome::Done(_)) && may_have(&record.key);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Under which keyspaces a node serves the keys that change hands, and so whose answers its answers
 //! are. Begin with [`Serving`].
 
-use node::{Node, Order};
+use node::{Durability, Node, Order};
 
 use crate::env::client::{Owner, Owners};
 use crate::record::keyspace::{KEYS, Served, ServedKeys, keys_of};
@@ -69,9 +69,10 @@ impl Serving {
 
 fn serves(node: &Node) -> Vec<Option<Served>> {
     let serves = |key: &str| {
-        let (id, order, level) =
-            node.serves_under(&bytes::Bytes::copy_from_slice(key.as_bytes()))?;
-        Some(Served { id, order, level })
+        let key = bytes::Bytes::copy_from_slice(key.as_bytes());
+        let (id, order, level) = node.serves_under(&key)?;
+        let is_interval = node.durability_of(&key) == Durability::Interval;
+        Some(Served { id, order, level, is_interval })
     };
     KEYS.into_iter().map(serves).collect()
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::api::{Level, Order};
+use crate::api::{Durability, Level, Order};
 use crate::commands::{Command, decode, encode};
 use crate::counting::Past;
 use crate::ids::{Boot, Index, KeyspaceId, Life, Sequence};
@@ -323,7 +323,13 @@ fn a_prefix_has_changed_hands_also_where_the_next_one_begins_there() {
     let definition = |name: &str| {
         let levels = Levels { level: Level::Causal, allowed: Allowed::default() };
         let prefix = format!("{name}:").into_bytes();
-        Definition { name: name.into(), prefix, order: Order::Merged, levels }
+        Definition {
+            name: name.into(),
+            prefix,
+            order: Order::Merged,
+            levels,
+            durability: Durability::Disk,
+        }
     };
     let begin = Command::begin_with_keyspaces(&[definition("a"), definition("b")]);
     for (sequence, command) in

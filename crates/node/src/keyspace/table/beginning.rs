@@ -132,14 +132,20 @@ fn check_together<'a>(keyspaces: impl Iterator<Item = &'a Definition>) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Level, Order};
+    use crate::api::{Durability, Level, Order};
     use crate::ids::{Index, KeyspaceId};
     use crate::keyspace::definition::{Allowed, Levels};
 
     fn definition(name: &str) -> Definition {
         let levels = Levels { level: Level::Causal, allowed: Allowed::default() };
         let prefix = format!("{name}:").into_bytes();
-        Definition { name: name.into(), prefix, order: Order::Merged, levels }
+        Definition {
+            name: name.into(),
+            prefix,
+            order: Order::Merged,
+            levels,
+            durability: Durability::Disk,
+        }
     }
 
     fn at(index: u64, began_ms: u64) -> Attempt {

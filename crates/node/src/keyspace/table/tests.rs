@@ -1,7 +1,7 @@
 //! The table of keyspaces: what entries do to it, and its bytes.
 
 use super::*;
-use crate::api::Level;
+use crate::api::{Durability, Level};
 use crate::keyspace::definition::Allowed;
 
 fn levels(level: Level) -> Levels {
@@ -10,7 +10,13 @@ fn levels(level: Level) -> Levels {
 
 fn definition(name: &str, prefix: &str, order: Order) -> Definition {
     let level = if order == Order::Agreed { Level::Sequential } else { Level::Causal };
-    Definition { name: name.into(), prefix: prefix.into(), order, levels: levels(level) }
+    Definition {
+        name: name.into(),
+        prefix: prefix.into(),
+        order,
+        levels: levels(level),
+        durability: Durability::Disk,
+    }
 }
 
 fn attempt(index: u64) -> Attempt {

@@ -2,13 +2,16 @@
 //! [`Client::draw_of_keyspaces`].
 
 use bytes::Bytes;
-use node::{Level, Order};
+use node::{Durability, Level, Order};
 
 use super::{Client, Wish};
 use crate::plan::setting::Setting;
 use crate::record::keyspace::{Change, KEYSPACES, is_plain, keys_of, name_of};
 use crate::record::operation::Action;
 use crate::record::transaction::TOLD_KEYS;
+
+/// How many of the keyspaces that can be are synced every second, out of 100.
+const INTERVAL_PERCENT: u64 = 60;
 
 /// Who has the keys of a keyspace that comes and goes, as far as a client knows.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +77,12 @@ impl Client {
                     }
                     Order::Merged => self.chance.pick(&[Level::Causal, Level::Eventual]),
                 };
-                let action = Action::Keyspace(Change::Create(which, order, level));
+                let may_wait = (order, level) == (Order::Merged, Level::Eventual);
+                let durability = match may_wait && self.chance.percent(INTERVAL_PERCENT) {
+                    true => Durability::Interval,
+                    false => Durability::Disk,
+                };
+                let action = Action::Keyspace(Change::Create(which, order, level, durability));
                 Wish { key, action, ..Wish::PLAIN }
             }
             1 => Wish { key, action: Action::Keyspace(Change::Drop(which)), ..Wish::PLAIN },
