@@ -263,6 +263,12 @@ impl Sessions {
         }
     }
 
+    /// In how many rounds a connection has watched something.
+    #[cfg(test)]
+    pub(crate) fn rounds(&self, id: SessionId) -> usize {
+        self.sessions[&id].watches.rounds()
+    }
+
     /// A connection has waited for this floor in vain.
     pub(crate) fn miss(&mut self, id: SessionId, token: Token) {
         mutant!(FloorDropped, (), return);

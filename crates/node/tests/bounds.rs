@@ -91,6 +91,27 @@ fn set(n: usize) -> Command {
     Command::set(key(n), Bytes::from("v"))
 }
 
+/// Each would be added up beside all of that, turn by turn, and is answered no sooner.
+#[test]
+fn an_increment_waits_where_much_is_on_its_way_to_the_disk() {
+    let mut alone = Alone::new(Level::Causal);
+    let great = Bytes::from(vec![b'v'; 10_000]);
+    (0..50).for_each(|n| alone.ask(1, Command::set(key(n), great.clone())));
+    alone.turn();
+    let stalled = std::mem::take(&mut alone.due);
+    assert!(!stalled.is_empty());
+    for turn in 0..10 {
+        alone.ask(2, Command::of_words(&["INCR", "n"]).unwrap());
+        alone.now_ms += 30;
+        assert_eq!(alone.turn(), [], "turn {turn}");
+        assert!(alone.due.is_empty(), "an entry was made in turn {turn}");
+    }
+    alone.due = stalled;
+    let answered = alone.turns().concat();
+    let sums: Vec<_> = answered.into_iter().filter(|(session, _)| *session == 2).collect();
+    assert_eq!(sums, (1..=10).map(|sum| (2, Reply::Integer(sum))).collect::<Vec<_>>());
+}
+
 #[test]
 fn many_requests_take_many_turns() {
     for level in [Level::Linearizable, Level::Sequential, Level::Causal] {

@@ -61,6 +61,15 @@ impl Allowed {
         all.chain(others.iter().map(|(level, _)| *level)).filter(move |level| self.has(*level))
     }
 
+    /// Of these, those that there can be. (ALTER took any, once.)
+    fn of_those(self, can_give: impl Fn(Level) -> bool) -> Allowed {
+        if self == Allowed::ALL {
+            return self;
+        }
+        let given: Vec<Level> = self.iter().filter(|level| can_give(*level)).collect();
+        Allowed::of(&given)
+    }
+
     fn encode(self, out: &mut Vec<u8>) {
         out.push(self.mask);
         put_uint(out, u64::from(self.bound_ms));
@@ -235,6 +244,8 @@ impl Definition {
             false if reader.byte()? == INTERVAL => Durability::Interval,
             false => return Err(Malformed),
         };
+        let allowed = levels.allowed.of_those(|level| order.can_give(level));
+        let levels = Levels { allowed, ..levels };
         let definition = Definition { name, prefix, order, levels, durability };
         definition.check().map_err(|_| Malformed)?;
         Ok(definition)
@@ -332,6 +343,18 @@ mod tests {
         };
         assert!(check(Allowed::ALL) && check(Allowed::of(&[Level::Eventual])));
         assert!(!check(Allowed::of(&[Level::Linearizable])));
+    }
+
+    /// What an earlier ALTER wrote must not keep a node from starting.
+    #[test]
+    fn what_was_allowed_though_the_order_has_not_got_it_is_left_out() {
+        let merged = definition("m", b"m:", Order::Merged, Level::Causal);
+        let allowed =
+            Allowed::of(&[Level::Linearizable, Level::Bounded { ms: 9 }, Level::Eventual]);
+        let levels = Levels { allowed, ..merged.levels };
+        let bytes = Definition { levels, ..merged.clone() }.encode();
+        let read = Definition::decode(&mut Reader::new(&bytes));
+        assert_eq!(read, Ok(merged), "which allows eventual alone");
     }
 
     #[test]

@@ -25,6 +25,9 @@ use crate::wire::version_vector::{Place, VersionVector};
 pub(super) const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
+/// What increments and transactions are foreseen beside, at most, in bytes on their way to the disk:
+/// to read so many takes about a millisecond.
+const FORESEEN_BYTES_MAX: u64 = 256 << 10;
 
 /// A write that waits for its entry.
 #[derive(Debug)]
@@ -179,6 +182,9 @@ impl Merged {
         if self.gathered.is_empty() || (!goes_on && self.keeps_gathering(turn)) {
             return applied;
         }
+        if mutant!(ForeseenWithoutEnd, self.foresees_too_much(turn), false) {
+            return applied;
+        }
         self.gathering_since_ms = None;
         if self.interval.ordinary > 0 && self.has_full() {
             // What is shown already comes first.
@@ -202,6 +208,14 @@ impl Merged {
         }
         mutant!(ShownBeforeSync, (), self.on_persisted(turn.disk.ticket(), turn));
         true
+    }
+
+    /// Whether something looks at what is there while so much is on its way to the disk that to
+    /// foresee what it leaves would take a turn too long. It could not be answered before that is
+    /// synced anyway.
+    fn foresees_too_much(&self, turn: &Turn<'_>) -> bool {
+        turn.disk.unsynced_bytes() > FORESEEN_BYTES_MAX
+            && self.gathered.iter().any(|gathered| gathered.looks != Looks::Not)
     }
 
     /// Whether the next of what was gathered may get into an entry now: what transactions are to be

@@ -198,7 +198,7 @@ const OTHER_CLUSTER: &str = "the token is of another cluster, or of this one bef
                              between the two. Hint: begin a new session";
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::api::{Config, Input, Now, TICK_MS};
     use crate::commands::Command;
@@ -208,7 +208,12 @@ mod tests {
 
     /// A node alone, which has formed its cluster.
     fn alone() -> Node {
-        let mut node = unready();
+        ready(Order::Agreed, Level::Sequential)
+    }
+
+    /// The same with a keyspace `default` of this order and this level.
+    pub(in crate::node) fn ready(order: Order, level: Level) -> Node {
+        let mut node = started(order, level);
         while !node.status().ready {
             turn(&mut node, None);
         }
@@ -217,11 +222,15 @@ mod tests {
 
     /// A node that has just been started.
     fn unready() -> Node {
+        started(Order::Agreed, Level::Sequential)
+    }
+
+    fn started(order: Order, level: Level) -> Node {
         let config = Config {
             id: NodeId(1),
             members: vec![(NodeId(1), String::new())],
-            order: Order::Agreed,
-            level: Level::Sequential,
+            order,
+            level,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
             max_memory: None,
@@ -234,7 +243,7 @@ mod tests {
     }
 
     /// The answer to a command, if it comes within a turn.
-    fn turn(node: &mut Node, command: Option<Command>) -> Option<Reply> {
+    pub(in crate::node) fn turn(node: &mut Node, command: Option<Command>) -> Option<Reply> {
         let now_ms = node.now.monotonic_ms + TICK_MS;
         let now = Now { monotonic_ms: now_ms, wall_ms: 1_700_000_000_000 + now_ms };
         let (session, id) = (SessionId(1), RequestId(now_ms));

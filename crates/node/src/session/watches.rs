@@ -55,6 +55,11 @@ impl Watches {
         self.rounds.remove(&number);
     }
 
+    #[cfg(test)]
+    pub(super) fn rounds(&self) -> usize {
+        self.rounds.len()
+    }
+
     /// A WATCH of a round is done, and has seen this: the reply to it.
     pub(super) fn on_seen<'a>(
         &mut self,

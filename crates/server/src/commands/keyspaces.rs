@@ -36,8 +36,10 @@ pub(super) fn alter(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<
             return Err("ERR nothing to alter. Hint: LEVEL level, or ALLOW level …".into());
         }
         let name = name(call)?;
-        if let Some(level) = level.filter(|level| !status.order.can_give(*level))
-            && name == "default"
+        let limited = allowed.filter(|allowed| *allowed != Allowed::ALL);
+        let mut named = level.into_iter().chain(limited.iter().flat_map(|allowed| allowed.iter()));
+        if name == "default"
+            && let Some(level) = named.find(|level| !status.order.can_give(*level))
         {
             let order = status.order;
             return Err(format!(
