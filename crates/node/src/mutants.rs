@@ -405,8 +405,6 @@ mutants! {
     FullFollowerTakesAppends, "full disk", "", "disk_01_full.story";
     /// A replica without room on its disk takes in what others push.
     FullReplicaTakesEntries, "full disk", "", "disk_04_full_merged.story";
-    /// An increment is added up beside however much is on its way to the disk.
-    ForeseenWithoutEnd, "progress", "", "an_increment_waits_where_much_is_on_its_way_to_the_disk";
     /// A replica whose disk lags takes in what others push all the same.
     LaggingReplicaTakesEntries, "unbounded memory", "", "disk_06_lags_merged.story";
     /// A leader whose disk lags takes the writes of others all the same.

@@ -182,7 +182,7 @@ impl Merged {
         if self.gathered.is_empty() || (!goes_on && self.keeps_gathering(turn)) {
             return applied;
         }
-        if mutant!(ForeseenWithoutEnd, self.foresees_too_much(turn), false) {
+        if self.foresees_too_much(turn) {
             return applied;
         }
         self.gathering_since_ms = None;
