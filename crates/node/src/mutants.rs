@@ -405,6 +405,8 @@ mutants! {
     FullFollowerTakesAppends, "full disk", "", "disk_01_full.story";
     /// A replica without room on its disk takes in what others push.
     FullReplicaTakesEntries, "full disk", "", "disk_04_full_merged.story";
+    /// KEYSPACE ALTER takes levels that the order has not got.
+    AlterUnchecked, "keyspaces", "", "keyspace::table::tests::whatever_alter_takes_comes_back";
     /// A replica whose disk lags takes in what others push all the same.
     LaggingReplicaTakesEntries, "unbounded memory", "", "disk_06_lags_merged.story";
     /// A leader whose disk lags takes the writes of others all the same.

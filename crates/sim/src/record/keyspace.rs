@@ -68,6 +68,9 @@ pub(crate) fn served_of(served: &ServedKeys, key: &[u8]) -> Option<Served> {
 pub(crate) enum Change {
     /// It is created, with this order, this level and this durability.
     Create(usize, Order, Level, Durability),
+    /// This level may be asked for from now on, and eventual: refused where the order has not got
+    /// it.
+    Allow(usize, Level),
     /// It is dropped.
     Drop(usize),
 }
@@ -76,6 +79,12 @@ impl Change {
     pub(crate) fn command(self) -> Command {
         match self {
             Change::Drop(which) => Command::drop_keyspace(KEYSPACES[which].0).expect(SENSE),
+            Change::Allow(which, level) => {
+                let allowed = Allowed::of(&[level, Level::Eventual]);
+                let unset = Levels { level: Level::Linearizable, allowed };
+                Command::alter_keyspace(KEYSPACES[which].0, None, Some(allowed), unset)
+                    .expect(SENSE)
+            }
             Change::Create(which, order, level, durability) => {
                 let (name, prefix) = KEYSPACES[which];
                 let levels = Levels { level, allowed: Allowed::ALL };
@@ -89,6 +98,9 @@ impl Change {
     pub(crate) fn describe(self) -> String {
         match self {
             Change::Drop(which) => format!("KEYSPACE DROP {}", KEYSPACES[which].0),
+            Change::Allow(which, level) => {
+                format!("KEYSPACE ALTER {} ALLOW {level} eventual", KEYSPACES[which].0)
+            }
             Change::Create(which, order, level, durability) => {
                 let (name, prefix) = KEYSPACES[which];
                 format!(

@@ -94,6 +94,27 @@ fn what_cannot_be_is_refused() {
     assert_eq!(Table::decode(&table.encode()), Ok(table));
 }
 
+/// Else a node could not read its own table at its next start.
+#[test]
+fn whatever_alter_takes_comes_back() {
+    let levels_of = |all: &[Level]| Levels { level: Level::Causal, allowed: Allowed::of(all) };
+    let bounded = Level::Bounded { ms: 100 };
+    for (allowed, is_taken) in [
+        (&[Level::Eventual][..], true),
+        (&[Level::Sequential], false),
+        (&[Level::Eventual, Level::Linearizable], false),
+        (&[bounded], false),
+        (&[], true),
+    ] {
+        let mut table = Table::default();
+        reserve(&mut table, "users", "user:", 1).unwrap();
+        assert!(table.open(Index(1)));
+        let altered = table.alter("users", |_| levels_of(allowed), levels(Level::Linearizable));
+        assert_eq!(altered.is_ok(), is_taken, "{allowed:?}");
+        assert_eq!(Table::decode(&table.encode()), Ok(table), "{allowed:?}");
+    }
+}
+
 #[test]
 fn tables_come_back_and_others_are_malformed() {
     let mut table = Table::default();

@@ -85,7 +85,14 @@ impl Client {
                 let action = Action::Keyspace(Change::Create(which, order, level, durability));
                 Wish { key, action, ..Wish::PLAIN }
             }
-            1 => Wish { key, action: Action::Keyspace(Change::Drop(which)), ..Wish::PLAIN },
+            1 => {
+                let levels = [Level::Linearizable, Level::Sequential, Level::Causal];
+                let change = match self.chance.percent(30) {
+                    true => Change::Allow(which, self.chance.pick(&levels)),
+                    false => Change::Drop(which),
+                };
+                Wish { key, action: Action::Keyspace(change), ..Wish::PLAIN }
+            }
             2 => Wish { key, action: Action::Many { keys: all, removes: true }, ..Wish::PLAIN },
             3 => self.draw_read_of_keyspace(setting, order, key),
             4 => {
