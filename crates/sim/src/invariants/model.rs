@@ -66,7 +66,7 @@ pub(super) fn meaning(name: &str, arguments: &[Bytes], found: &Found<'_>) -> Mea
         }
         ("get", _) => Some((vec![], value(old))),
         ("set", [_, new]) => put(new.clone(), Reply::Ok),
-        ("del", keys) => {
+        ("del" | "unlink", keys) => {
             let there = keys.iter().filter(|key| held(key).is_some()).count();
             let gone = keys.iter().map(|key| (key.clone(), None)).collect();
             Some((gone, Reply::Integer(there as i64)))
