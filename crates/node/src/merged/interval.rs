@@ -216,13 +216,17 @@ impl View for Merged {
             }
             stop
         };
-        let mut stop = None;
+        let (mut stop, mut enough) = (None, None);
         let next = self.state.walk(from, most, &mut |key| {
-            if stop.is_none() {
-                stop = pass(Some(Cursor::of(key)), each);
+            let place = Cursor::of(key);
+            stop = stop.or_else(|| pass(Some(place), each));
+            let is_shown = || self.overlay.value(key).is_none_or(|value| value.is_some());
+            if stop.is_none() && is_shown() && !each(key) {
+                enough = Some(Cursor(place.0 + 1));
             }
-            stop.is_none() && (self.overlay.value(key).is_some_and(|it| it.is_none()) || each(key))
+            stop.is_none() && enough.is_none()
         });
+        let next = enough.or(next);
         stop.or_else(|| pass(next, each)).or(next)
     }
 }

@@ -371,3 +371,6 @@ impl Overlay {
         self.generations.pop_front_if(|first| first.stage == Stage::Logged(place));
     }
 }
+
+#[cfg(test)]
+mod tests;

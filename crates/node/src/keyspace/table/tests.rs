@@ -140,3 +140,18 @@ fn tables_come_back_and_others_are_malformed() {
     let early = Table { next: KeyspaceId(2), ..table };
     assert_eq!(Table::decode(&early.encode()), Err(Malformed));
 }
+
+#[test]
+fn what_a_start_could_not_read_again_is_nothing_to_alter_to() {
+    let mut table = Table::default();
+    table.reserve(definition("m", "m:", Order::Merged), attempt(1)).unwrap();
+    assert!(table.open(Index(1)));
+    let altered = |allowed: &[Level]| {
+        let levels = Levels { level: Level::Eventual, allowed: Allowed::of(allowed) };
+        let mut changed = table.clone();
+        let done = changed.alter("m", |_| levels, levels).is_ok();
+        assert_eq!(Table::decode(&changed.encode()), Ok(changed));
+        done
+    };
+    assert!(altered(&[Level::Causal]) && !altered(&[Level::Linearizable]));
+}
