@@ -87,19 +87,22 @@ mod formats;
 pub mod fuzzing;
 mod levels;
 mod model;
+mod promise;
 mod relation;
 mod report;
+mod scope;
 mod search;
 mod verdict;
 mod witness;
 
 pub use budget::Budget;
-pub use check::{check, ladder, strongest};
+pub use check::{check, ladder, settle, strongest};
 pub use explain::answer::explanations;
 pub use formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
 pub use model::certificate::{Certificate, Entry, Place, Position, Replica, Source};
 pub use model::fault::Fault;
 pub use model::history::{Header, History, Unit};
+pub use model::keyspace::{KEYSPACES_MAX, Keyspace, LogOrder};
 pub use model::level::{Level, UnknownLevel};
 pub use model::names::compact;
 pub use model::operation::{Fate, Kind, Operation, TIME_MAX, Value};
@@ -109,6 +112,8 @@ pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
+pub use promise::{Promise, promises};
+pub use scope::{Scope, validate_scope};
 pub use search::check_model::check_model;
 pub use search::model::{Event, Model};
 pub use verdict::{Clash, Link, Outcome, Reason, Verdict};

@@ -4,6 +4,7 @@ pub(crate) mod certificate;
 pub(crate) mod clients;
 pub(crate) mod fault;
 pub(crate) mod history;
+pub(crate) mod keyspace;
 pub(crate) mod level;
 pub(crate) mod names;
 pub(crate) mod operation;
