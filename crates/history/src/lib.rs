@@ -108,11 +108,11 @@ pub use model::names::compact;
 pub use model::operation::{Fate, Kind, Operation, TIME_MAX, Value};
 pub use model::skipped::Skipped;
 pub use model::transaction::TRANSACTION_OPERATIONS_MAX;
+pub use promise::{Promise, promises};
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
-pub use promise::{Promise, promises};
 pub use scope::{Scope, validate_scope};
 pub use search::check_model::check_model;
 pub use search::model::{Event, Model};

@@ -150,12 +150,12 @@ impl Part<'_> {
 /// A witness whose operations have other numbers.
 fn moved<E>(witness: &Witness, to: impl Fn(usize) -> Result<usize, E>) -> Result<Witness, E> {
     let all = |from: &[usize]| from.iter().map(|&one| to(one)).collect::<Result<Vec<_>, E>>();
-    let orders = witness.orders.iter().map(|order| {
-        Ok(Order { operations: all(&order.operations)?, ..order.clone() })
-    });
-    let sources = witness.sources.iter().map(|(one, source)| {
-        Ok((to(*one)?, source.map(&to).transpose()?))
-    });
+    let orders = witness
+        .orders
+        .iter()
+        .map(|order| Ok(Order { operations: all(&order.operations)?, ..order.clone() }));
+    let sources =
+        witness.sources.iter().map(|(one, source)| Ok((to(*one)?, source.map(&to).transpose()?)));
     let counted = witness.counted.iter().map(|(one, counted)| Ok((to(*one)?, all(counted)?)));
     Ok(Witness {
         orders: orders.collect::<Result<_, E>>()?,

@@ -62,7 +62,8 @@ fn origin(history: &History, promise: &Promise) -> String {
         ("", None) => "nothing was promised, so this level decides".to_string(),
         (prefix, _) => format!("promised of {}", quoted(prefix)),
     };
-    let asked = (promise.asked > 0).then(|| format!("asked for by {}", counted(promise.asked, "read")));
+    let asked =
+        (promise.asked > 0).then(|| format!("asked for by {}", counted(promise.asked, "read")));
     let origins: Vec<String> = promise.prefixes.iter().map(of).chain(asked).collect();
     format!(" ({})", origins.join(", "))
 }

@@ -26,8 +26,7 @@ pub enum LogOrder {
 impl LogOrder {
     /// Whether keyspaces of this order can promise a level.
     pub fn can_promise(self, level: Level) -> bool {
-        self == LogOrder::Agreed
-            || !matches!(level, Level::Bounded { .. }) && !level.is_at_least(Level::Sequential)
+        self == LogOrder::Agreed || !level.is_at_least(Level::Sequential)
     }
 }
 
@@ -137,7 +136,8 @@ mod tests {
     use crate::model::history::{Header, Unit};
 
     fn history(level: Option<Level>) -> History {
-        let keyspace = |prefix: &str, order, level| Keyspace { prefix: prefix.into(), order, level };
+        let keyspace =
+            |prefix: &str, order, level| Keyspace { prefix: prefix.into(), order, level };
         let mut header = Header::new(Unit::Milliseconds, level);
         header.keyspaces = vec![
             keyspace("a:", LogOrder::Merged, Level::Eventual),

@@ -67,9 +67,9 @@ impl Judgement {
         let same_reads = history.operations.iter().all(|operation| operation.level.is_none());
         let mut others: Vec<Verdict> = vec![];
         for other in compared(level).filter(|other| *other != level) {
-            let is_implied = |known: &Verdict| known.holds() && known.level.is_at_least(other);
-            let follows = same_reads || level.is_at_least(other);
-            if is_implied(&promised) || follows && others.iter().any(is_implied) {
+            let is_implied = |known: &Verdict| known.holds() && follows(known.level, other);
+            let is_told = same_reads || follows(level, other);
+            if is_implied(&promised) || is_told && others.iter().any(is_implied) {
                 continue;
             }
             others.push(check(history, other, &curious));
@@ -84,7 +84,7 @@ impl Judgement {
     /// it does not follow from what he said.
     pub(crate) fn standing(&self, level: Level) -> Option<Standing<'_>> {
         let verdicts = || std::iter::once(&self.promised).chain(&self.others);
-        let implied = |known: &&Verdict| known.holds() && known.level.is_at_least(level);
+        let implied = |known: &&Verdict| known.holds() && follows(known.level, level);
         let known = verdicts().find(|verdict| verdict.level == level);
         known.or_else(|| verdicts().find(implied)).map(|verdict| match &verdict.outcome {
             Outcome::Holds { .. } => Standing::Held,
@@ -126,6 +126,11 @@ impl Judgement {
         all.sort_by_key(|verdict| place(verdict.level));
         all
     }
+}
+
+/// Whether a level holds where another does. (Where servers agree is asked of the quiet end alone.)
+fn follows(known: Level, other: Level) -> bool {
+    other == Level::Eventual || known.implies(other)
 }
 
 /// How a verdict is known: the witness order, the sentence and the operations of the clash, or why

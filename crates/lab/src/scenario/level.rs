@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use history::Level;
+use history::{Level, LogOrder};
 use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 
@@ -54,7 +54,7 @@ pub(crate) fn compared(promised: Level) -> impl Iterator<Item = Level> {
 /// Whether the keyspace of this level is merged: every server writes by itself, so that a run ends
 /// with reads of the quiet end, and no leader is needed.
 pub(crate) fn is_merged(level: Level) -> bool {
-    !matches!(level, Level::Bounded { .. }) && !level.is_at_least(Level::Sequential)
+    LogOrder::Merged.can_promise(level)
 }
 
 /// Reads the name of a level in a file.
