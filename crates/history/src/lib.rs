@@ -113,7 +113,7 @@ pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
-pub use scope::{Scope, validate_scope};
+pub use scope::{Scope, check_scope, validate_scope};
 pub use search::check_model::check_model;
 pub use search::model::{Event, Model};
 pub use verdict::{Clash, Link, Outcome, Reason, Verdict};

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::Budget;
-use crate::check::settle;
 use crate::model::history::History;
 use crate::model::level::Level;
 use crate::model::operation::{Fate, Operation};
@@ -132,10 +131,7 @@ fn judge(
     wanted: Wanted,
     budget: &Budget,
 ) -> Promise {
-    // What is judged stands in memory beside the whole.
-    let beside = if part.is_all() { 0 } else { history.bytes() };
-    let memory_bytes_max = budget.memory_bytes_max.saturating_sub(beside);
-    let verdict = settle(&part.history, wanted.level, &Budget { memory_bytes_max, ..*budget });
+    let verdict = part.settle(history, wanted.level, budget);
     Promise::of(part, scope, wanted, verdict)
 }
 

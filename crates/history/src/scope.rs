@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use crate::budget::Budget;
+use crate::check::settle;
 use crate::model::history::History;
 use crate::model::keyspace::LogOrder;
 use crate::model::level::Level;
@@ -84,6 +86,13 @@ fn asks_for_more(history: &History) -> bool {
     asked.into_iter().any(|asked| !promised.is_at_least(asked))
 }
 
+/// Judges what a scope is about by `level`, as [`crate::settle`] does for a whole history.
+pub fn check_scope(history: &History, scope: Scope, level: Level, budget: &Budget) -> Verdict {
+    let part = scope.part(history);
+    let verdict = part.settle(history, level, budget);
+    part.whole(verdict)
+}
+
 /// Checks that a witness proves that what a scope is about meets `level`; an error says what is
 /// wrong with it.
 pub fn validate_scope(
@@ -134,9 +143,11 @@ impl Part<'_> {
         Verdict { outcome, ..verdict }
     }
 
-    /// Whether it is the whole history.
-    pub(crate) fn is_all(&self) -> bool {
-        self.places.is_none()
+    /// The verdict about it alone. It stands in memory beside the whole, unless it is all of it.
+    pub(crate) fn settle(&self, whole: &History, level: Level, budget: &Budget) -> Verdict {
+        let beside = self.places.as_ref().map_or(0, |_| whole.bytes());
+        let memory_bytes_max = budget.memory_bytes_max.saturating_sub(beside);
+        settle(&self.history, level, &Budget { memory_bytes_max, ..*budget })
     }
 
     /// How many answered reads do not count at a level.

@@ -4,11 +4,14 @@ mod judged;
 
 use std::collections::{BTreeSet, HashMap};
 
+use history::{Level, LogOrder};
+
 use super::stated_order::OperationId;
 use crate::clients::certificate::Certificate;
 use crate::clients::plan::Work;
 use crate::clients::step::{Answer, Step};
-use crate::scenario::{Client, Scenario};
+use crate::scenario::keyspaces::{longest, order_of};
+use crate::scenario::{Client, Keyspace, Scenario};
 
 /// One operation that a client told of. Times are nanoseconds since the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub(crate) struct FinalRead {
     pub(crate) number: u64,
     pub(crate) server: usize,
     pub(crate) key: String,
+    /// The level that it asked for, if not that of the key's keyspace.
+    pub(crate) level: Option<Level>,
     pub(crate) start: u64,
     /// What it returned and when; `None`: no answer came.
     pub(crate) answer: Option<(Option<String>, u64)>,
@@ -62,6 +67,9 @@ pub(crate) struct FinalRead {
 #[derive(Debug)]
 pub(crate) struct Recording {
     clients: Vec<Client>,
+    /// What is promised of what has no keyspace, and the keyspaces.
+    level: Level,
+    keyspaces: Vec<Keyspace>,
     /// What each client was to do.
     works: Vec<Work>,
     /// How many servers there are.
@@ -86,6 +94,8 @@ impl Recording {
         let next_number = clients.iter().map(|client| client.number + 1).max().unwrap_or(0);
         Recording {
             clients,
+            level: scenario.level,
+            keyspaces: scenario.keyspaces.clone(),
             works,
             servers: scenario.servers,
             last: HashMap::new(),
@@ -122,17 +132,8 @@ impl Recording {
             (Work::Share(_), drawn) => drawn,
             (Work::Steps(_), Some(_)) => None,
         };
-        let fits = match (&step, &answer) {
-            (None | Some(Step::Sleep { .. }), _) => false,
-            (_, Answer::Refused(_) | Answer::Unknown(_)) => true,
-            (Some(Step::Write { .. } | Step::Append { .. } | Step::Delete { .. }), answer) => {
-                *answer == Answer::Written
-            }
-            (Some(Step::Read { .. }), answer) => matches!(answer, Answer::Value(_)),
-            (Some(Step::Cas { .. }), answer) => matches!(answer, Answer::Swapped(_)),
-            (Some(Step::Increment { .. }), answer) => matches!(answer, Answer::Sum(_)),
-        };
-        let Some(step) = step.filter(|_| fits && server < self.servers) else { return false };
+        let step = step.filter(|step| fits(step, &answer) && server < self.servers);
+        let Some(step) = step else { return false };
         let number = self.number(id.client, renewals);
         let (start, end) = (self.since_start(instants_ns.0), self.since_start(instants_ns.1));
         self.last.insert(id.client, (id.step, end));
@@ -217,10 +218,55 @@ impl Recording {
         let may_have = |r: &&Recorded| {
             r.step.is_write() && !matches!(r.answer, Answer::Refused(_) | Answer::Swapped(false))
         };
-        let noted = self.operations.iter().filter(may_have).filter_map(|r| r.step.key());
+        let noted = self.operations.iter().filter(may_have).map(|recorded| &recorded.step);
         let lost: Vec<_> = self.lost().collect();
-        let lost = lost.iter().filter_map(|lost| lost.step.key());
-        noted.chain(lost).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
+        let steps = noted.chain(lost.iter().map(|lost| &lost.step));
+        let parts = steps.flat_map(Step::parts).filter(|part| part.is_write());
+        let keys: BTreeSet<&str> = parts.filter_map(Step::key).collect();
+        keys.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The keys that all servers are asked for in the end, and the level of that read if it is not
+    /// that of the keyspace: those of merged keyspaces and, if somebody was promised as little as
+    /// eventual reads of agreed ones, those as well.
+    pub(crate) fn keys_at_rest(&self) -> Vec<(String, Option<Level>)> {
+        let is_agreed_asked = self.operations.iter().any(|one| self.is_eventual_of_agreed(one));
+        let keys = self.written_keys().into_iter();
+        keys.filter_map(|key| match self.order_of(&key) {
+            LogOrder::Merged => Some((key, None)),
+            LogOrder::Agreed if is_agreed_asked => {
+                let level = self.gives_eventual(&key).then_some(Level::Eventual);
+                Some((key, level))
+            }
+            LogOrder::Agreed => None,
+        })
+        .collect()
+    }
+
+    /// Whether an operation is a read of an agreed keyspace that was promised to be eventual.
+    fn is_eventual_of_agreed(&self, recorded: &Recorded) -> bool {
+        let Step::Read { key, level } = &recorded.step else { return false };
+        let asked = level.as_ref().and_then(|level| level.parse().ok());
+        let level = asked.unwrap_or_else(|| self.level_of(key));
+        let is_answered = matches!(recorded.answer, Answer::Value(_));
+        is_answered && level == Level::Eventual && self.order_of(key) == LogOrder::Agreed
+    }
+
+    fn keyspace(&self, key: &str) -> Option<&Keyspace> {
+        longest(&self.keyspaces, key)
+    }
+
+    fn order_of(&self, key: &str) -> LogOrder {
+        self.keyspace(key).map_or_else(|| order_of(self.level), |keyspace| keyspace.order)
+    }
+
+    /// The level of reads of a key that name none.
+    fn level_of(&self, key: &str) -> Level {
+        self.keyspace(key).map_or(self.level, |keyspace| keyspace.level)
+    }
+
+    fn gives_eventual(&self, key: &str) -> bool {
+        self.keyspace(key).is_none_or(|keyspace| keyspace.gives(Level::Eventual))
     }
 
     /// When the last write ended that did; 0 without one.
@@ -249,6 +295,27 @@ impl Recording {
             }
         }
         (lived, slept)
+    }
+}
+
+/// Whether this can have come of a step.
+fn fits(step: &Step, answer: &Answer) -> bool {
+    match (step, answer) {
+        (Step::Sleep { .. }, _) => false,
+        (_, Answer::Refused(_) | Answer::Unknown(_)) => true,
+        (Step::Write { .. } | Step::Append { .. } | Step::Delete { .. }, answer) => {
+            *answer == Answer::Written
+        }
+        (Step::Read { .. }, answer) => matches!(answer, Answer::Value(_)),
+        (Step::Cas { .. }, answer) => matches!(answer, Answer::Swapped(_)),
+        (Step::Increment { .. }, answer) => matches!(answer, Answer::Sum(_)),
+        (Step::Transaction { commands }, Answer::Ran(answers)) => {
+            let is_known = |answer: &Answer| !matches!(answer, Answer::Unknown(_));
+            let fit =
+                commands.iter().zip(answers).all(|(step, one)| is_known(one) && fits(step, one));
+            fit && commands.len() == answers.len()
+        }
+        (Step::Transaction { .. }, _) => false,
     }
 }
 

@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 
 use history::{Level, LogOrder};
 use jsonc_parser::ast::Value;
-use jsonc_parser::common::Ranged;
 
 use super::fields::{Problems, kind, list, quoted};
 use super::spelling;
@@ -73,33 +72,6 @@ pub(super) fn read_level(value: &Value<'_>, problems: &mut Problems<'_>) -> Opti
         };
         problems.add(value, format!("{name} is no level; {right}"))
     })
-}
-
-/// Whether reads of this level can be had where that one is promised.
-pub(super) fn check_read_level(
-    asked: Level,
-    promised: Option<Level>,
-    node: &impl Ranged,
-    problems: &mut Problems<'_>,
-) {
-    if let Some(promised) = promised
-        && is_merged(promised)
-        && !is_merged(asked)
-    {
-        let what = format!("at {promised} the keyspace is merged and has no {asked} reads");
-        problems.add::<()>(node, what);
-    }
-}
-
-/// The level of one read.
-pub(super) fn read_level_of_read(
-    value: &Value<'_>,
-    promised: Option<Level>,
-    problems: &mut Problems<'_>,
-) -> Option<Level> {
-    let level = read_level(value, problems)?;
-    check_read_level(level, promised, value, problems);
-    Some(level)
 }
 
 #[cfg(test)]

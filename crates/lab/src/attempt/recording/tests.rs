@@ -1,7 +1,5 @@
 //! What clients told, and the history that it makes.
 
-use history::Level;
-
 use super::*;
 
 const TWO: &str = r#"{"num_servers":2,"consistency_level":"eventual","clients":[
@@ -27,7 +25,7 @@ fn told(server: usize, renewals: u64, instants_ns: (u64, u64), answer: Answer) -
 
 /// The lines of the history without its header.
 fn lines(recording: &Recording) -> Vec<String> {
-    let text = recording.history(Level::Eventual).to_jsonl();
+    let text = recording.history().to_jsonl();
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
@@ -147,7 +145,7 @@ fn changes_of_all_kinds_become_a_history() {
         assert!(recording.note(id(0, step), told));
     }
     recording.finish(0);
-    let history = recording.history(Level::Sequential).to_jsonl();
+    let history = recording.history().to_jsonl();
     let expected = [
         r#"{"client":0,"kind":"append","key":"a","value":";0-1","start":0,"end":5,"server":0}"#,
         r#"{"client":0,"kind":"incr","key":"a","add":4,"value":"7","start":10,"end":15,"server":0}"#,
