@@ -46,13 +46,14 @@ fn rulings(attempt: &Attempt, history: &History) -> Vec<Ruling> {
     for Besides { promise, .. } in &judgement.besides {
         let ruling = Ruling::of(&promise.verdict, history);
         let other = promise.scope.order.filter(|order| *order != history.default_order());
-        let level = other.map(|order| format!("{order} {}", ruling.level));
-        // What was judged as if it were promised of all reads gives way to what was promised.
-        rulings.retain(|known| level.is_some() || known.level != ruling.level);
-        rulings.push(match level {
-            Some(level) => Ruling { level, ..ruling },
-            None => ruling,
-        });
+        // What would be, were it promised of all reads, is another thing.
+        let is_known = rulings.iter().any(|known| known.level == ruling.level);
+        let level = match other {
+            Some(order) => format!("{order} {}", ruling.level),
+            None if is_known => format!("{} (asked for)", ruling.level),
+            None => ruling.level.clone(),
+        };
+        rulings.push(Ruling { level, ..ruling });
     }
     rulings
 }

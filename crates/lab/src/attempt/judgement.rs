@@ -54,6 +54,8 @@ pub struct Judgement {
     pub promised: Verdict,
     /// How that is known, in lines.
     pub proof: Vec<String>,
+    /// How many answered reads do not count there, because they asked for less.
+    pub uncounted: usize,
     /// What else was promised, of keyspaces or to reads that asked for a level of their own.
     pub besides: Vec<Besides>,
     /// The other levels that are worth knowing about, strongest first.
@@ -79,7 +81,8 @@ impl Judgement {
         let is_own = |promise: &Promise| promise.prefixes.iter().any(String::is_empty);
         let own = promises.iter().position(is_own);
         let promise = promises.remove(own.unwrap_or(0));
-        let (level, scope, promised) = (promise.verdict.level, promise.scope, promise.verdict);
+        let Promise { scope, uncounted, verdict: promised, .. } = promise;
+        let level = promised.level;
         // What was promised of one keyspace says nothing about the level of the run.
         let compared = compared(level).filter(|_| own.is_some());
         let scope = Scope { as_promised: false, ..scope };
@@ -103,13 +106,9 @@ impl Judgement {
             let proof = proof(&promise.verdict, history);
             Besides { promise, proof }
         });
-        Judgement {
-            proof: proof(&promised, history),
-            besides: besides.collect(),
-            promised,
-            others,
-            evidence,
-        }
+        let (besides, proof) = (besides.collect(), proof(&promised, history));
+        Judgement { promised, proof, uncounted, besides, others, evidence }
+    }
     }
 
     /// The verdicts on all that was promised.

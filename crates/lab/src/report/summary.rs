@@ -32,6 +32,7 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
         "verdict": verdict(&judgement.promised),
         "proof": judgement.proof,
         "witness": witness(&judgement.promised),
+        "reads_not_counted": judgement.uncounted,
         "besides": judgement.besides.iter().map(besides).collect::<Vec<_>>(),
         "met": judgement.met().map(|level| level.to_string()),
         "other_levels": judgement.others.iter().map(verdict).collect::<Vec<_>>(),

@@ -63,6 +63,7 @@ fn promise_lines(attempt: &Attempt) -> Vec<String> {
     if let (true, Some(meaning)) = (judgement.promised.holds(), meaning(judgement.promised.level)) {
         verdict.push_str(&format!(": {meaning}"));
     }
+    verdict.push_str(&left_out(judgement.uncounted));
     let mut lines = labelled("verdict", Look::Plain, [verdict]);
     lines.extend(proof_lines(&judgement.proof));
     lines
@@ -81,6 +82,15 @@ fn proof_lines(proof: &[String]) -> Vec<String> {
     lines
 }
 
+/// How many reads a verdict says nothing of.
+fn left_out(uncounted: usize) -> String {
+    match uncounted {
+        0 => String::new(),
+        1 => "; 1 read asked for less and does not count".into(),
+        many => format!("; {many} reads asked for less and do not count"),
+    }
+}
+
 /// Another promise: its level, of which keyspaces and to how many reads it was given, and how it is
 /// known what became of it.
 fn besides_lines(attempt: &Attempt, Besides { promise, proof }: &Besides) -> Vec<String> {
@@ -95,12 +105,7 @@ fn besides_lines(attempt: &Attempt, Besides { promise, proof }: &Besides) -> Vec
         asked => whose.push(format!("{asked} reads that asked for it")),
     }
     let order = promise.scope.order.map_or(String::new(), |order| format!(" ({order})"));
-    let left_out = match promise.uncounted {
-        0 => String::new(),
-        1 => "; 1 read asked for less".into(),
-        many => format!("; {many} reads asked for less"),
-    };
-    let whose = tame(&whose.join(", "));
+    let (whose, left_out) = (tame(&whose.join(", ")), left_out(promise.uncounted));
     let verdict = format!("{}, of {whose}{order}{left_out}", headline(&promise.verdict));
     let mut lines = labelled("besides", Look::Plain, [verdict]);
     lines.extend(proof_lines(proof));
@@ -110,10 +115,6 @@ fn besides_lines(attempt: &Attempt, Besides { promise, proof }: &Besides) -> Vec
 /// The strongest level that the run happened to meet, and why it met none stronger.
 fn met_lines(attempt: &Attempt) -> Vec<String> {
     let judgement = &attempt.judgement;
-    // Where nothing was compared, because nothing was asked of what has no keyspace, nothing is met.
-    if judgement.others.is_empty() && !attempt.keyspaces.is_empty() && judgement.met().is_none() {
-        return vec![];
-    }
     let promised = judgement.promised.level;
     let met = judgement.met().map(|level| level.to_string());
     let met = match (&judgement.promised.outcome, met) {
