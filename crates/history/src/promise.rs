@@ -121,6 +121,13 @@ fn wanted(history: &History, scope: Scope) -> Vec<Wanted> {
             promise(level, None);
         }
     }
+    // A transaction of nothing is about no key.
+    if all.is_empty() {
+        all.insert(
+            rank(default),
+            Wanted { level: default, prefixes: BTreeSet::from([String::new()]), asked: 0 },
+        );
+    }
     all.into_values().collect()
 }
 

@@ -109,7 +109,6 @@ impl Judgement {
         let (besides, proof) = (besides.collect(), proof(&promised, history));
         Judgement { promised, proof, uncounted, besides, others, evidence }
     }
-    }
 
     /// The verdicts on all that was promised.
     pub(crate) fn promises(&self) -> impl Iterator<Item = &Verdict> {
