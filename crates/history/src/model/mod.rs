@@ -8,6 +8,7 @@ pub(crate) mod keyspace;
 pub(crate) mod level;
 pub(crate) mod names;
 pub(crate) mod operation;
+pub(crate) mod placement;
 pub(crate) mod skipped;
 pub(crate) mod torn;
 pub(crate) mod transaction;

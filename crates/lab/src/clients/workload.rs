@@ -310,6 +310,37 @@ mod tests {
     }
 
     #[test]
+    fn keys_lie_behind_all_prefixes_and_those_of_a_transaction_behind_one() {
+        let text = TEXT.replace(r#""cas":1"#, r#""transactions":2,"prefixes":["","q:"]"#);
+        let scenario = Scenario::parse("f", &text).unwrap();
+        let share = Share::of(&scenario.workloads[0], 7, 1, 1);
+        let (mut prefixes, mut written) = (BTreeSet::new(), vec![]);
+        let mut transactions = 0;
+        for place in 0..300 {
+            let (step, _) = share.step(place, &Seen::new());
+            let keys: BTreeSet<&str> = step.parts().iter().filter_map(Step::key).collect();
+            let of_key = |key: &&str| key.rsplit_once('k').unwrap().0.to_owned();
+            let of_step: BTreeSet<String> = keys.iter().map(of_key).collect();
+            assert_eq!((of_step.len(), keys.len()), (1, step.parts().len()), "{step:?}");
+            prefixes.extend(of_step);
+            for part in step.parts() {
+                if let Step::Write { value, .. } = part {
+                    written.push(value.clone());
+                }
+            }
+            if matches!(step, Step::Transaction { .. }) {
+                transactions += 1;
+                assert!((2..=3).contains(&step.parts().len()));
+                assert_eq!(share.may_change(place), Some(step));
+            }
+        }
+        assert_eq!(prefixes, BTreeSet::from([String::new(), "q:".into()]));
+        assert!(transactions > 100, "{transactions}");
+        let count = written.len();
+        assert_eq!(written.into_iter().collect::<BTreeSet<_>>().len(), count);
+    }
+
+    #[test]
     fn operations_are_shared_out() {
         let operations: Vec<_> = shares(1).iter().map(|share| share.operations.unwrap()).collect();
         assert_eq!(operations, [3, 3, 2, 2]);

@@ -301,3 +301,42 @@ fn read_allow(
     }
     Some(Allow::These(levels.into_iter().collect::<Option<_>>()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers_are_told_in_toml() {
+        let mut keyspace = Keyspace {
+            name: "a".into(),
+            prefix: "a\"\u{7f}\n:".into(),
+            order: LogOrder::Agreed,
+            level: Level::Bounded { ms: 5 },
+            allow: Allow::These(vec![Level::Sequential, Level::Eventual]),
+        };
+        let expected = "[[keyspace]]\nname = \"a\"\nprefix = \"a\\\"\\u007F\\n:\"\norder = \"agreed\"\n\
+                        level = \"bounded:5\"\nallow = [\"sequential\", \"eventual\"]\n";
+        assert_eq!(keyspace.to_toml(), expected);
+        keyspace.allow = Allow::All;
+        assert!(keyspace.to_toml().ends_with("allow = [\"all\"]\n"));
+    }
+
+    #[test]
+    fn what_is_weaker_is_given_where_it_is_allowed() {
+        let gives = |allow: Allow, asked: Level| {
+            let (name, prefix) = ("a".into(), "a:".into());
+            let (order, level) = (LogOrder::Agreed, Level::Bounded { ms: 20 });
+            Keyspace { name, prefix, order, level, allow }.gives(asked)
+        };
+        let bounded = |ms| Level::Bounded { ms };
+        let these = |levels: &[Level]| Allow::These(levels.to_vec());
+        assert!(gives(these(&[]), Level::Linearizable) && gives(these(&[]), bounded(10)));
+        assert!(!gives(these(&[]), bounded(30)) && !gives(these(&[]), Level::Sequential));
+        assert!(gives(these(&[bounded(40)]), bounded(30)));
+        assert!(!gives(these(&[bounded(40)]), bounded(50)));
+        assert!(gives(these(&[Level::Sequential]), bounded(50)));
+        assert!(!gives(these(&[Level::Sequential]), Level::Eventual));
+        assert!(gives(Allow::All, Level::Eventual));
+    }
+}
