@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use history::{
-    Budget, EXIT_BROKEN, EXIT_FAILURE, History, Level, Report, UnknownLevel, Witness, report,
-    report_broken, report_too_large, validate, worst,
+    Budget, EXIT_BROKEN, EXIT_FAILURE, History, Level, Report, Scope, UnknownLevel, Witness,
+    report, report_broken, report_too_large, validate_scope, worst,
 };
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -28,6 +28,11 @@ const STDIN: &str = "-";
 /// are judged, and the answer and the exit code are about the level that the file's header promises
 /// or, where nothing is promised, about linearizable. A level of which nothing was there to judge
 /// is undecided.
+///
+/// A file may promise several levels: of its keyspaces, and to reads that ask for one by
+/// themselves. Each of them has a line of its own then, and counts for the exit code; agreed and
+/// merged keyspaces are judged apart. A line says how many reads do not count for it, because they
+/// asked for less. With --level reads that ask for none count whatever they were promised.
 ///
 /// A file is recognised by what it holds: Candor's JSON Lines, Jepsen's and Knossos' histories of
 /// registers (EDN or JSON), Porcupine's key-value logs, logs of jepsen.util; any of them compressed
@@ -239,11 +244,11 @@ fn read(file: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
 fn write_witness(report: &mut Report, history: &History, args: &Args) {
     let Some(file) = &args.witness else { return };
     let wanted = args.level().or(history.promised());
-    let Some((level, witness)) = report.witness(wanted) else {
+    let Some((scope, level, witness)) = report.witness(wanted) else {
         report.lines.push("  no witness is written: none of these levels holds by one".to_string());
         return;
     };
-    match put_witness(file, history, level, witness) {
+    match put_witness(file, history, scope, level, witness) {
         Ok(()) => {
             let line = format!("  the witness of {level} is written to {}", file.display());
             report.lines.push(line);
@@ -254,10 +259,16 @@ fn write_witness(report: &mut Report, history: &History, args: &Args) {
 }
 
 /// Writes a witness, once what is written was read again and proves its level.
-fn put_witness(file: &Path, history: &History, level: Level, witness: &Witness) -> io::Result<()> {
+fn put_witness(
+    file: &Path,
+    history: &History,
+    scope: Scope,
+    level: Level,
+    witness: &Witness,
+) -> io::Result<()> {
     let text = witness.to_jsonl(history, level);
     let (level, again) = Witness::from_jsonl(&text).map_err(io::Error::other)?;
-    validate(history, level, &again).map_err(io::Error::other)?;
+    validate_scope(history, scope, level, &again).map_err(io::Error::other)?;
     fs::write(file, text)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
 }
@@ -289,6 +300,7 @@ fn unreadable(path: &str, error: &io::Error) -> Report {
         exit_code: EXIT_BROKEN,
         details: vec![],
         verdicts: vec![],
+        promises: vec![],
     }
 }
 

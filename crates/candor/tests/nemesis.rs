@@ -73,6 +73,63 @@ fn all_that_a_history_has_a_word_for_is_asked_and_judged_while_the_leader_is_kil
     }
 }
 
+/// Each promise is kept and told by itself, and the cache goes on where the stock is refused.
+#[test]
+fn three_keyspaces_of_one_cluster_keep_their_promises_while_a_server_is_cut_off() {
+    let bench = Bench::new();
+    let document = shipped(&bench, "keyspaces.json", &["--seed", "7"]);
+    let run = assert_held(&document, "linearizable");
+    let besides = run["besides"].as_array().unwrap();
+    let told = besides.iter().map(|one| {
+        (&one["verdict"]["level"], &one["verdict"]["verdict"], &one["order"], &one["prefixes"])
+    });
+    let expected = [
+        (&json!("sequential"), &json!("holds"), &json!("agreed"), &json!(["feed:"])),
+        (&json!("eventual"), &json!("holds"), &json!("merged"), &json!(["cache:"])),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert!(run["reads_not_counted"].as_u64().unwrap() > 1, "those of the feed");
+    assert_eq!(besides[0]["asked_by_reads"], 1);
+    assert_eq!(run["quiet_end"]["agreed"], true);
+    assert!(run["figures"]["transaction"]["done"].as_u64().unwrap() > 5, "{}", run["figures"]);
+    let at_server_2 = |line: &Value| line["server"] == 2 && line["client"] == 1;
+    let directory = bench.path().join(run["directory"].as_str().unwrap());
+    let history = fs::read_to_string(directory.join("history.jsonl")).unwrap();
+    let lines = history.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let cut_off: Vec<Value> = lines.filter(at_server_2).collect();
+    assert_eq!(
+        (&cut_off[0]["key"], &cut_off[0]["value"]),
+        (&json!("feed:last"), &json!("pears are in"))
+    );
+    assert_eq!(
+        (&cut_off[2]["key"], &cut_off[2]["value"]),
+        (&json!("cache:front"), &json!("plums"))
+    );
+    assert_eq!((&cut_off[3]["key"], &cut_off[3]["refused"]), (&json!("stock:pear"), &json!(true)));
+
+    // The judge says the same of the file alone, and sees what is changed in it.
+    let file = directory.join("history.jsonl");
+    let checked = bench.run(&["check", file.to_str().unwrap()]);
+    assert_eq!(checked.exit_code, Some(0), "{checked:?}");
+    for said in [
+        "linearizable holds: ",
+        " in agreed keyspaces (promised by the header); ",
+        "sequential holds: ",
+        "(promised of \"feed:\", asked for by 1 read)",
+        "eventual holds: ",
+        " in merged keyspaces (promised of \"cache:\")",
+    ] {
+        assert!(checked.stdout.contains(said), "{said}: {}", checked.stdout);
+    }
+    let stricter = history.replacen(
+        r#""order":"agreed","level":"sequential""#,
+        r#""order":"agreed","level":"linearizable""#,
+        1,
+    );
+    let checked = bench.run(&["check", bench.write("stricter.jsonl", &stricter)]);
+    assert_eq!(checked.exit_code, Some(3), "the reader of the feed saw what was old");
+}
+
 #[test]
 fn two_halves_write_on_and_agree_when_they_are_joined() {
     let bench = Bench::new();

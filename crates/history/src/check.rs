@@ -122,6 +122,32 @@ fn nothing_to_judge(history: &History, level: Level) -> Option<String> {
     Some(format!("{which}, so nothing was there to judge"))
 }
 
+/// Judges `history` by `level` and, where that is undecided, by the levels that it follows from, if
+/// the same reads count for them: what holds at one of those holds.
+pub fn settle(history: &History, level: Level, budget: &Budget) -> Verdict {
+    let verdict = check(history, level, budget);
+    if !matches!(verdict.outcome, Outcome::Undecided(_)) {
+        return verdict;
+    }
+    let counted = |level| history.operations.iter().map(move |one| counts(one, level));
+    let is_stronger = |one: &&Level| **one != level && one.implies(level);
+    let stronger = Level::ALL.iter().filter(is_stronger);
+    let same_reads = stronger.filter(|one| counted(**one).eq(counted(level)));
+    match same_reads.map(|one| check(history, *one, budget)).find(Verdict::holds) {
+        Some(known) => follows(level, known.level),
+        None => verdict,
+    }
+}
+
+/// A level that holds because a stronger one does, which has the proof.
+fn follows(level: Level, stronger: Level) -> Verdict {
+    Verdict {
+        level,
+        outcome: Outcome::Holds { witness: None },
+        notes: vec![format!("it follows from {stronger}")],
+    }
+}
+
 /// Judges `history` by every level, strongest first. A level that follows from a stronger one that
 /// holds is not judged by itself; a note says so, and it has no witness of its own.
 pub fn ladder(history: &History, budget: &Budget) -> Vec<Verdict> {
@@ -132,11 +158,7 @@ pub fn ladder(history: &History, budget: &Budget) -> Vec<Verdict> {
         let implied = |known: &&Verdict| known.holds() && known.level.implies(level);
         let stronger = verdicts.iter().find(implied).filter(|_| same_reads);
         verdicts.push(match stronger.map(|known| known.level) {
-            Some(stronger) => Verdict {
-                level,
-                outcome: Outcome::Holds { witness: None },
-                notes: vec![format!("it follows from {stronger}")],
-            },
+            Some(stronger) => follows(level, stronger),
             None => check(history, level, budget),
         });
     }

@@ -56,6 +56,8 @@
 //!   to people; the judge does not look at it.
 //! - To judge a level, all writes count, all reads without a `level` of their own, and those whose
 //!   level is that one or stronger.
+//! - A history may promise several levels, of several keyspaces: [`promises`] judges each by itself,
+//!   over the keyspaces of one [`LogOrder`], and says how many reads do not count.
 //! - A level that holds by an order has that order as its witness, checked by a validator
 //!   ([`validate`]) that shares no code with the search. A level that is violated has a smallest
 //!   set of operations that cannot be explained. What a [`Budget`] does not allow to find out is
@@ -63,8 +65,8 @@
 //!
 //! # Where to begin
 //!
-//! To use it: [`History`] and [`Operation`], then [`check`] for one level, [`ladder`] for all, and
-//! [`report`] for the lines of `candor check`. [`check_model`] judges objects other than registers.
+//! To use it: [`History`] and [`Operation`], then [`check`] for one level, [`ladder`] for all,
+//! [`promises`] for what a history promises, and [`report`] for the lines of `candor check`. [`check_model`] judges objects other than registers.
 //!
 //! To read it: `check.rs` tells how a verdict comes about. Behind it stand rooms, each of which
 //! looks only at those above it:
@@ -78,6 +80,8 @@
 //! | `search` | what no rule decides: orders are tried, with a memory of the states entered |
 //! | `levels` | an algorithm for each level; `levels/mod.rs` says which |
 //! | `explain` | the smallest clash, and its sentence |
+//!
+//! Above them, `scope.rs` cuts out what one verdict is about, and `promise.rs` says what is promised.
 
 mod budget;
 mod check;
@@ -87,28 +91,33 @@ mod formats;
 pub mod fuzzing;
 mod levels;
 mod model;
+mod promise;
 mod relation;
 mod report;
+mod scope;
 mod search;
 mod verdict;
 mod witness;
 
 pub use budget::Budget;
-pub use check::{check, ladder, strongest};
+pub use check::{check, ladder, settle, strongest};
 pub use explain::answer::explanations;
 pub use formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
 pub use model::certificate::{Certificate, Entry, Place, Position, Replica, Source};
 pub use model::fault::Fault;
 pub use model::history::{Header, History, Unit};
+pub use model::keyspace::{KEYSPACES_MAX, Keyspace, LogOrder};
 pub use model::level::{Level, UnknownLevel};
 pub use model::names::compact;
 pub use model::operation::{Fate, Kind, Operation, TIME_MAX, Value};
 pub use model::skipped::Skipped;
 pub use model::transaction::TRANSACTION_OPERATIONS_MAX;
+pub use promise::{Promise, promises};
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
+pub use scope::{Scope, check_scope, validate_scope};
 pub use search::check_model::check_model;
 pub use search::model::{Event, Model};
 pub use verdict::{Clash, Link, Outcome, Reason, Verdict};

@@ -4,12 +4,14 @@
 use serde_json::{Value, json};
 
 use crate::budget::{Budget, megabytes};
-use crate::check::{check, ladder, strongest};
+use crate::check::{ladder, settle, strongest};
 use crate::explain::answer::{answer, details, standings};
 use crate::explain::skipped;
 use crate::formats::broken::Broken;
 use crate::model::history::History;
 use crate::model::level::Level;
+use crate::promise::{Promise, only, promises, promises_of};
+use crate::scope::Scope;
 use crate::verdict::{Clash, Outcome, Verdict};
 use crate::witness::{Order, Witness};
 
@@ -36,71 +38,91 @@ pub struct Report {
     pub json: Value,
     /// The exit code that this file alone would give.
     pub exit_code: u8,
-    /// The verdicts that it tells, strongest level first.
+    /// The verdicts that it tells, strongest level first: all levels where one is promised, else
+    /// those of the promises.
     pub verdicts: Vec<Verdict>,
+    /// What was promised or asked for.
+    pub promises: Vec<Promise>,
 }
 
 impl Report {
-    /// The witness that tells most, with its level: that of the level which was asked for or
-    /// promised or, where it follows from a stronger one, of the stronger; where it does not hold
-    /// or no order proves it, that of the strongest level that holds.
-    pub fn witness(&self, level: Option<Level>) -> Option<(Level, &Witness)> {
-        let proofs = || {
-            self.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
-                Outcome::Holds { witness: Some(witness) } => Some((verdict.level, witness)),
-                _ => None,
-            })
+    /// The witness that tells most, with its level and what it is about: that of the level which
+    /// was asked for or promised or, where it follows from a stronger one, of the stronger; where it
+    /// does not hold or no order proves it, that of the strongest level that holds.
+    pub fn witness(&self, level: Option<Level>) -> Option<(Scope, Level, &Witness)> {
+        let scopes = match self.promises.as_slice() {
+            [only] => vec![only.scope; self.verdicts.len()],
+            all => all.iter().map(|promise| promise.scope).collect(),
         };
-        let own = level.and_then(|level| proofs().find(|&(proven, _)| proven == level));
-        let implied = || level.and_then(|level| proofs().find(|(proven, _)| proven.implies(level)));
-        own.or_else(implied).or_else(|| proofs().next())
+        let proof = |(scope, verdict)| proof_of(verdict).map(|(level, it)| (scope, level, it));
+        let proofs: Vec<_> = scopes.into_iter().zip(&self.verdicts).filter_map(proof).collect();
+        let own = level.and_then(|level| proofs.iter().find(|&&(_, proven, _)| proven == level));
+        let stronger = |level: Level| proofs.iter().find(|(_, proven, _)| proven.implies(level));
+        own.or_else(|| level.and_then(stronger)).or(proofs.first()).copied()
     }
 }
 
-/// Judges one history and says so. With `level`, only that level; without, all levels. The exit
-/// code is about the level that was asked for, else the one that the header promises and, if
-/// nothing is promised, about linearizable.
+/// What proves a level, if an order does.
+fn proof_of(verdict: &Verdict) -> Option<(Level, &Witness)> {
+    match &verdict.outcome {
+        Outcome::Holds { witness: Some(witness) } => Some((verdict.level, witness)),
+        _ => None,
+    }
+}
+
+/// Judges one history and says so. With `level`, only that level; without, all that it promises: the
+/// header's level or, where that says none, linearizable; those of keyspaces; and those that reads
+/// asked for. Where one level is promised, all others are judged as well. The exit code is about
+/// what was asked for or promised: the first that applies of 3, 4, 0.
 pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budget) -> Report {
-    let promised = level.or(history.promised());
-    let decisive = promised.unwrap_or(Level::Linearizable);
-    let verdicts = match level {
-        Some(level) => vec![check(history, level, budget)],
-        None => all_levels(history, promised, budget),
+    let (promises, verdicts) = judged(history, level, budget);
+    let exit_code = worst(promises.iter().map(|promise| exit_code(&promise.verdict)));
+    let lines = answer(path, history, &promises, &verdicts, level.is_some());
+    let is_ladder = verdicts.len() > promises.len();
+    let details = if is_ladder { details(history, &verdicts) } else { Vec::new() };
+    let told: Vec<Value> = match is_ladder {
+        true => verdicts.iter().map(|verdict| verdict_json(verdict, history)).collect(),
+        false => promises.iter().map(|promise| promise_json(promise, history)).collect(),
     };
-    let decided = verdicts.iter().find(|verdict| verdict.level == decisive);
-    let decided = decided.expect("the level that decides is among those that are judged");
-    let exit_code = exit_code(decided);
-    let lines = answer(path, history, decided, &verdicts, origin(history, level));
-    let details = if verdicts.len() > 1 { details(history, &verdicts) } else { Vec::new() };
-    let levels: Vec<Value> =
-        verdicts.iter().map(|verdict| verdict_json(verdict, history)).collect();
+    let strongest = (promises.len() == 1).then(|| strongest(&verdicts)).flatten();
     let json = json!({
         "file": path,
         "operations": history.operations.len(),
         "skipped": skipped::json(history),
         "unit": history.unit().to_string(),
-        "promised": promised.map(|level| level.to_string()),
-        "strongest": strongest(&verdicts).map(|level| level.to_string()),
-        "verdicts": levels,
+        "promised": level.or(history.promised()).map(|level| level.to_string()),
+        "strongest": strongest.map(|level| level.to_string()),
+        "verdicts": told,
+        "reads_not_counted": promises.iter().map(|promise| promise.uncounted).max(),
         "exit_code": exit_code,
     });
-    Report { lines, details, json, exit_code, verdicts }
+    Report { lines, details, json, exit_code, verdicts, promises }
 }
 
-/// Where the level that decides comes from, unless it was asked for.
-fn origin(history: &History, level: Option<Level>) -> &'static str {
-    match (level, history.promised()) {
-        (Some(_), _) => "",
-        (None, Some(_)) => " (promised by the header)",
-        (None, None) => " (nothing was promised, so this level decides)",
-    }
+/// What is promised, judged; and the verdicts that are told, which are more where one level is
+/// promised and none is asked for.
+fn judged(
+    history: &History,
+    level: Option<Level>,
+    budget: &Budget,
+) -> (Vec<Promise>, Vec<Verdict>) {
+    let all = |promised| all_levels(history, promised, budget);
+    let promises = match level {
+        Some(level) => promises_of(history, level, budget),
+        None => match only(history, all) {
+            Some((promise, verdicts)) => return (vec![promise], verdicts),
+            None => promises(history, budget),
+        },
+    };
+    let verdicts = promises.iter().map(|promise| promise.verdict.clone()).collect();
+    (promises, verdicts)
 }
 
 /// Every level, and the promised one, where it needs a number, behind the strongest.
-fn all_levels(history: &History, promised: Option<Level>, budget: &Budget) -> Vec<Verdict> {
+fn all_levels(history: &History, promised: Level, budget: &Budget) -> Vec<Verdict> {
     let mut verdicts = ladder(history, budget);
-    if let Some(level) = promised.filter(|level| !Level::ALL.contains(level)) {
-        verdicts.insert(1, check(history, level, budget));
+    if !Level::ALL.contains(&promised) {
+        verdicts.insert(1, settle(history, promised, budget));
     }
     verdicts
 }
@@ -117,6 +139,7 @@ pub fn report_broken(path: &str, broken: &Broken) -> Report {
         exit_code: EXIT_BROKEN,
         details: Vec::new(),
         verdicts: Vec::new(),
+        promises: Vec::new(),
     }
 }
 
@@ -154,6 +177,7 @@ pub fn report_too_large(path: &str, level: Option<Level>, memory_bytes_max: usiz
         }),
         exit_code: EXIT_UNDECIDED,
         verdicts,
+        promises: Vec::new(),
     }
 }
 
@@ -190,6 +214,16 @@ fn verdict_json(verdict: &Verdict, history: &History) -> Value {
         }
         Outcome::Undecided(why) => value["reason"] = json!(why),
     }
+    value
+}
+
+/// The verdict of a promise, and what it is about.
+fn promise_json(promise: &Promise, history: &History) -> Value {
+    let mut value = verdict_json(&promise.verdict, history);
+    value["order"] = json!(promise.scope.order.map(|order| order.to_string()));
+    value["keyspaces"] = json!(promise.prefixes);
+    value["asked_by_reads"] = json!(promise.asked);
+    value["reads_not_counted"] = json!(promise.uncounted);
     value
 }
 

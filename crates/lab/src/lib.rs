@@ -47,7 +47,7 @@ mod interrupt;
 pub use attempt::directory::{REPORT, RUNS};
 pub use attempt::figures::{Figures, Kind};
 pub use attempt::final_reads::QuietEnd;
-pub use attempt::judgement::{Evidence, Judgement, Part};
+pub use attempt::judgement::{Besides, Evidence, Judgement, Part};
 pub use attempt::outcome::{Attempt, Expected, FileResult, StatedOrder};
 pub use clients::client::client;
 pub use clients::model::Model;

@@ -22,6 +22,7 @@ use crate::interrupt::{Interrupts, Signal};
 use crate::report;
 use crate::report::comparison::{Column, Comparison};
 use crate::report::terminal::{Look, Terminal};
+use crate::scenario::Scenario;
 
 /// How often a run is repeated if the order that its waits state did not come about.
 const REPEATS_MAX: u32 = 3;
@@ -115,7 +116,10 @@ impl Runner<'_> {
     async fn run_all(&mut self, files: &[Loaded]) -> u8 {
         let mut interrupted = None;
         for file in files {
-            self.results.push(FileResult::new(&file.file, file.scenario.level));
+            let Scenario { level, keyspaces, .. } = &file.scenario;
+            let keyspaces = keyspaces.clone();
+            let result = FileResult { keyspaces, ..FileResult::new(&file.file, *level) };
+            self.results.push(result);
             if let Err(signal) = self.run_file(file).await {
                 interrupted = Some(signal);
                 break;

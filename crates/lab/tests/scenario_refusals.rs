@@ -53,10 +53,12 @@ fn every_refusal_says_where_what_and_what_would_be_right() {
 /// Whatever one byte becomes, and wherever the file ends: an answer, never a panic.
 #[test]
 fn damaged_files_are_answered() {
-    let good = r#"{"num_servers":1,"consistency_level":"eventual","clients":[{"client_number":0,
+    let good = r#"{"num_servers":1,"consistency_level":"eventual","keyspaces":[{"name":"q",
+        "prefix":"q:","order":"agreed","level":"bounded:5","allow":["sequential"]}],"clients":[{"client_number":0,
         "server_number":0,"requests":[{"type":"set","key":"aé\u00e9\n","value":-1.5e3},
+        {"type":"transaction","commands":[{"type":"get","key":"q:x"}]},
         {"type":"sleep","ms":5}]}],"port_number":{"0":[1,2,3]},"workload":{"clients":1,
-        "operations":2,"levels":{"causal":5}},"faults":[{"at_ms":1,"partition":[["leader"],[0]]},
+        "operations":2,"prefixes":["","m:"],"levels":{"causal":5}},"faults":[{"at_ms":1,"partition":[["leader"],[0]]},
         {"after_operations":2,"drop":{"percent":1,"from":0}},{"at_ms":2,"clock":{"servers":0,
         "offset_ms":-1}}],"shows":{"eventual":"x"},"violates":{"eventual":"causal"}}"#;
     assert_eq!(say(good), "accepted");

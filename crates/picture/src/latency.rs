@@ -25,7 +25,10 @@ pub(crate) fn of(history: &History, promised: Option<&str>) -> Vec<Value> {
             Kind::Transaction { .. } => (u8::from(!operation.is_write()), false),
         };
         // Only reads ask for levels; a write belongs to its keyspace.
-        let own = operation.level.filter(|_| is_read).map(|level| level.to_string());
+        let own = operation.level.filter(|_| is_read);
+        let key = operation.parts().first().map_or("", |part| &part.key);
+        let own = own.or_else(|| history.keyspace(key).map(|keyspace| keyspace.level));
+        let own = own.map(|level| level.to_string());
         let level = own.or_else(|| promised.map(str::to_owned)).unwrap_or_default();
         let took = end.saturating_sub(operation.start).saturating_mul(unit_ns);
         groups.entry((kind, level)).or_default().push(took);

@@ -129,7 +129,7 @@ impl Picture<'_> {
             "clients": columns.clients(),
             "servers": columns.servers(),
             "rulings": self.rulings.iter().map(|r| r.json(&cut)).collect::<Vec<_>>(),
-            "mixed_levels": self.history.operations.iter().any(|op| op.level.is_some()),
+            "mixed_levels": self.has_mixed_levels(),
             "implies": implications(&self.rulings),
             "latency": latency::of(self.history, level),
             "finals": convergence::of(self.history),
@@ -137,6 +137,12 @@ impl Picture<'_> {
             "faults": fault::json(&self.faults, self.history.unit().nanoseconds(), &cut),
             "standings": standing::json(&self.standings, self.history.unit().nanoseconds(), &cut),
         })
+    }
+
+    /// Whether levels are judged by different reads, so that none follows from another.
+    fn has_mixed_levels(&self) -> bool {
+        let asks = |operation: &Operation| operation.level.is_some();
+        self.history.has_keyspaces() || self.history.operations.iter().any(asks)
     }
 
     /// How many there are of what, cut or not. What clients asked is counted apart from the final

@@ -11,7 +11,8 @@ const PLACES_MAX: usize = 30_000;
 /// What the judge says about one level.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ruling {
-    /// The name of the level.
+    /// The name of the level; behind the order of the keyspaces that it is about, if that is not the
+    /// order of what has no keyspace.
     pub level: String,
     /// `holds`, `violated` or `undecided`.
     pub word: String,
@@ -80,7 +81,20 @@ impl Ruling {
     /// The verdicts inside what `history::report` says in JSON.
     pub fn from_report(report: &Value) -> Vec<Ruling> {
         let verdicts = report["verdicts"].as_array().map(Vec::as_slice).unwrap_or_default();
-        verdicts.iter().map(Ruling::from_json).collect()
+        let is_default = |verdict: &&Value| {
+            verdict["keyspaces"].as_array().is_some_and(|all| all.contains(&json!("")))
+        };
+        let default = verdicts.iter().find(is_default).map(|verdict| &verdict["order"]);
+        let named = |verdict: &Value| {
+            let other = verdict["order"].as_str().filter(|_| Some(&verdict["order"]) != default);
+            let ruling = Ruling::from_json(verdict);
+            let level = other.map(|order| format!("{order} {}", ruling.level));
+            match level {
+                Some(level) => Ruling { level, ..ruling },
+                None => ruling,
+            }
+        };
+        verdicts.iter().map(named).collect()
     }
 
     fn from_json(verdict: &Value) -> Ruling {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ::picture::{Picture, Point, Quiet, Ruling};
 use history::{History, Level};
-use lab::{Attempt, QuietEnd, StatedOrder, millis};
+use lab::{Attempt, Besides, QuietEnd, StatedOrder, millis};
 
 use crate::picture::{faults, standings};
 
@@ -35,17 +35,36 @@ fn point(attempt: &Attempt) -> Option<Point> {
     (point.text.is_some() || point.violates.is_some()).then_some(point)
 }
 
-/// All verdicts, strongest level first.
+/// All verdicts, strongest level first, then those on promises of their own. Those about keyspaces
+/// of the other order than the run's level are told by it.
 fn rulings(attempt: &Attempt, history: &History) -> Vec<Ruling> {
     let judgement = &attempt.judgement;
     let mut verdicts: Vec<_> = judgement.others.iter().chain([&judgement.promised]).collect();
     verdicts.sort_by_key(|verdict| Level::ALL.iter().position(|level| *level == verdict.level));
-    verdicts.into_iter().map(|verdict| Ruling::of(verdict, history)).collect()
+    let mut rulings: Vec<Ruling> =
+        verdicts.into_iter().map(|verdict| Ruling::of(verdict, history)).collect();
+    for Besides { promise, .. } in &judgement.besides {
+        let ruling = Ruling::of(&promise.verdict, history);
+        let other = promise.scope.order.filter(|order| *order != history.default_order());
+        // What would be, were it promised of all reads, is another thing.
+        let is_known = rulings.iter().any(|known| known.level == ruling.level);
+        let level = match other {
+            Some(order) => format!("{order} {}", ruling.level),
+            None if is_known => format!("{} (asked for)", ruling.level),
+            None => ruling.level.clone(),
+        };
+        rulings.push(Ruling { level, ..ruling });
+    }
+    rulings
 }
 
 fn facts(attempt: &Attempt, history: &History) -> Vec<(String, String)> {
     let mut facts =
         vec![("clients", clients(attempt, history)), ("servers", attempt.servers.to_string())];
+    for keyspace in &attempt.keyspaces {
+        let promised = format!("{} {}, {}", keyspace.prefix, keyspace.order, keyspace.level);
+        facts.push(("keyspace", promised));
+    }
     if attempt.run > 1 {
         facts.push(("run", attempt.run.to_string()));
     }

@@ -1,46 +1,86 @@
 //! The answer of `candor check` in words: the verdict first, then how all levels stand, then why,
 //! and what a newcomer cannot know.
 
-use std::collections::BTreeSet;
-
 use crate::explain::skipped;
 use crate::model::history::History;
 use crate::model::level::Level;
+use crate::model::names::quoted;
+use crate::promise::{Promise, unused};
 use crate::verdict::{Outcome, Verdict};
 
-/// The answer about one file. `decided` is the verdict of the level that decides, one of
-/// `verdicts`; `origin` says where that level comes from.
+/// The answer about one file: each promise with why it stands as it does. `verdicts` are those of
+/// the promises or, where there is one, of all levels; `is_asked`: the level was named beside the
+/// file.
 pub(crate) fn answer(
     path: &str,
     history: &History,
-    decided: &Verdict,
+    promises: &[Promise],
     verdicts: &[Verdict],
-    origin: &str,
+    is_asked: bool,
 ) -> Vec<String> {
-    let Verdict { level, .. } = decided;
-    let judged = judged(history);
-    let mut lines = vec![format!("{path}: {level} {}: {judged}{origin}", decided.word())];
-    let mut below = besides(history);
-    below.extend(standings(verdicts));
-    below.extend(why(history, decided));
-    below.extend(others(decided, verdicts));
-    lines.extend(below.iter().map(|line| format!("  {line}")));
+    let mut lines = vec![];
+    for (place, promise) in promises.iter().enumerate() {
+        let origin = if is_asked { String::new() } else { origin(history, promise) };
+        let Promise { verdict, .. } = promise;
+        let (level, word) = (verdict.level, verdict.word());
+        let (judged, left_out) = (judged(promise), left_out(promise));
+        lines.push(format!("{path}: {level} {word}: {judged}{origin}{left_out}"));
+        let mut below = if place == 0 { besides(history) } else { vec![] };
+        // Of several promises each is told by itself.
+        let ladder = if promises.len() == 1 { verdicts } else { &[] };
+        below.extend(standings(ladder));
+        below.extend(why(history, verdict));
+        below.extend(others(verdict, ladder));
+        lines.extend(below.iter().map(|line| format!("  {line}")));
+    }
+    lines.extend(unasked(history).map(|line| format!("  {line}")));
     let explained = explanations(&lines);
     lines.extend(explained.iter().map(|line| format!("  {line}")));
     lines
 }
 
-/// How much was judged, such as `6 operations of 2 clients and 3 final reads`.
-fn judged(history: &History) -> String {
-    let (finals, asked): (Vec<_>, Vec<_>) = history.operations.iter().partition(|op| op.is_final);
-    let clients: BTreeSet<u64> = asked.iter().map(|operation| operation.client).collect();
-    let finals = match finals.len() {
+/// How much was judged, such as `6 operations of 2 clients and 3 final reads`, and of which
+/// keyspaces.
+fn judged(promise: &Promise) -> String {
+    let finals = match promise.finals {
         0 => String::new(),
         finals => format!(" and {}", counted(finals, "final read")),
     };
+    let place = promise.scope.order.map_or(String::new(), |order| format!(" in {order} keyspaces"));
     let (operations, clients) =
-        (counted(asked.len(), "operation"), counted(clients.len(), "client"));
-    format!("{operations} of {clients}{finals}")
+        (counted(promise.operations, "operation"), counted(promise.clients, "client"));
+    format!("{operations} of {clients}{finals}{place}")
+}
+
+/// Where a level comes from.
+fn origin(history: &History, promise: &Promise) -> String {
+    let of = |prefix: &String| match (prefix.as_str(), history.promised()) {
+        ("", Some(_)) => "promised by the header".to_string(),
+        ("", None) if history.has_keyspaces() => {
+            "nothing was promised of what has no keyspace, so this level decides there".to_string()
+        }
+        ("", None) => "nothing was promised, so this level decides".to_string(),
+        (prefix, _) => format!("promised of {}", quoted(prefix)),
+    };
+    let asked =
+        (promise.asked > 0).then(|| format!("asked for by {}", counted(promise.asked, "read")));
+    let origins: Vec<String> = promise.prefixes.iter().map(of).chain(asked).collect();
+    format!(" ({})", origins.join(", "))
+}
+
+/// How many reads the verdict says nothing of.
+fn left_out(promise: &Promise) -> String {
+    match promise.uncounted {
+        0 => String::new(),
+        1 => "; 1 read asked for less and does not count".to_string(),
+        many => format!("; {many} reads asked for less and do not count"),
+    }
+}
+
+/// The keyspaces of which nothing was asked, so that nothing is judged.
+fn unasked(history: &History) -> Option<String> {
+    let prefixes: Vec<String> = unused(history).into_iter().map(quoted).collect();
+    (!prefixes.is_empty()).then(|| format!("nothing was asked of {}", prefixes.join(", ")))
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -3,7 +3,9 @@
 //! this finds the column.
 
 /// The field that holds the operations of a transaction.
-const OPERATIONS: &str = "operations";
+pub(crate) const OPERATIONS: &str = "operations";
+/// The field that holds the keyspaces of a header.
+pub(crate) const KEYSPACES: &str = "keyspaces";
 
 /// One field of a JSON object on one line; columns count characters from 1.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,12 +92,18 @@ impl Fault {
         Fault { column: found.map_or(1, |found| found.value_column), message }
     }
 
-    /// A fault of a field of one of the operations that this line's transaction has, or of that
-    /// operation if it lacks the field.
-    pub(crate) fn inside(line: &str, number: usize, field: &str, message: String) -> Fault {
-        let own = fields(line).into_iter().find(|found| found.name == OPERATIONS);
+    /// A fault of a field of one of the objects that this line has in a list, or of that object if
+    /// it lacks the field.
+    pub(crate) fn inside(
+        line: &str,
+        list: &str,
+        number: usize,
+        field: &str,
+        message: String,
+    ) -> Fault {
+        let own = fields(line).into_iter().find(|found| found.name == list);
         let start = own.and_then(|own| elements(line, &own).get(number).copied());
-        let Some(start) = start else { return Fault::at(line, OPERATIONS, message) };
+        let Some(start) = start else { return Fault::at(line, list, message) };
         let found = fields_from(line, start).into_iter().find(|found| found.name == field);
         Fault { column: found.map_or(column(line, start), |found| found.value_column), message }
     }
@@ -116,7 +124,9 @@ impl Fault {
             false => field.value_column,
         };
         let outer = fields(line).into_iter().find(|field| covers(&field));
-        let is_list = |field: &&Field<'_>| field.name == OPERATIONS && behind > field.value_column;
+        let is_list = |field: &&Field<'_>| {
+            [OPERATIONS, KEYSPACES].contains(&field.name) && behind > field.value_column
+        };
         let inner = outer.as_ref().filter(is_list).and_then(|list| {
             let starts = elements(line, list);
             let last = starts.iter().rev().find(|&&start| column(line, start) < behind)?;

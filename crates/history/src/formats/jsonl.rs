@@ -1,14 +1,13 @@
 //! Reads history files: JSON Lines, one operation a line, perhaps a header and faults. A file is
 //! read whole or refused with the place of its first fault and what would be right there.
 
-use serde::Deserialize;
-
 use crate::formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
 use crate::formats::field::{Fault, column, fields};
-use crate::formats::line::{Line, read_level};
+use crate::formats::header::{Heading, read_header};
+use crate::formats::line::Line;
 use crate::model::clients;
 use crate::model::fault;
-use crate::model::history::{Header, History, Unit};
+use crate::model::history::History;
 use crate::model::operation::{Operation, TIME_MAX};
 
 impl History {
@@ -16,13 +15,18 @@ impl History {
     pub fn from_jsonl(text: &str) -> Result<History, Broken> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let history = read_all(text)?;
-        clients::in_order(&history).map_err(|disorder| {
-            let line = history.operations[disorder.operation].line;
+        let broken = |operation: usize, field, message| {
+            let line = history.operations[operation].line;
             let content = text.lines().nth(line - 1).unwrap_or("");
-            let column = Fault::at(content, disorder.field, String::new()).column;
-            Broken { line, column, message: disorder.message }
-        })?;
-        Ok(history)
+            let column = Fault::at(content, field, String::new()).column;
+            Broken { line, column, message }
+        };
+        clients::in_order(&history)
+            .map_err(|disorder| broken(disorder.operation, disorder.field, disorder.message))?;
+        match history.misplaced().or_else(|| history.one_level_too_many()) {
+            Some((operation, field, message)) => Err(broken(operation, field, message)),
+            None => Ok(history),
+        }
     }
 }
 
@@ -82,7 +86,7 @@ pub(crate) fn newlines(text: &str) -> usize {
 struct Part {
     operations: Vec<Operation>,
     /// The header's line, the column of its version, and the header.
-    header: Option<(usize, usize, Header)>,
+    header: Option<(usize, usize, Heading)>,
     faults: Vec<fault::Fault>,
     lines: usize,
 }
@@ -93,10 +97,11 @@ impl Part {
     /// Puts it behind what was read before, which has so many lines; how many it has itself. An
     /// error counts lines from the beginning of the part.
     fn join(mut self, history: &mut History, before: usize) -> Result<usize, Broken> {
-        if let Some((line, column, header)) = self.header
-            && history.header.replace(header).is_some()
-        {
-            return Err(Broken { line, column, message: SECOND_HEADER.to_string() });
+        if let Some((line, column, heading)) = self.header {
+            if history.header.is_some() {
+                return Err(Broken { line, column, message: SECOND_HEADER.to_string() });
+            }
+            heading.put_on(history);
         }
         if history.operations.len() + self.operations.len() > OPERATIONS_MAX {
             let message = format!("the history has more than {OPERATIONS_MAX} operations");
@@ -167,31 +172,6 @@ fn read_fault(line: &str) -> Result<fault::Fault, Fault> {
         }
     }
     Ok(fault)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HeaderLine {
-    candor_history: u64,
-    unit: Option<String>,
-    level: Option<String>,
-}
-
-fn read_header(line: &str) -> Result<Header, Fault> {
-    let raw: HeaderLine = serde_json::from_str(line).map_err(|e| Fault::parse(line, &e))?;
-    if raw.candor_history != Header::VERSION {
-        let message = format!(
-            "version {} of the history format is not known; this judge reads version {}",
-            raw.candor_history,
-            Header::VERSION
-        );
-        return Err(Fault::at(line, "candor_history", message));
-    }
-    let unit = match raw.unit {
-        Some(name) => name.parse().map_err(|message| Fault::at(line, "unit", message))?,
-        None => Unit::default(),
-    };
-    Ok(Header { version: raw.candor_history, unit, level: read_level(line, raw.level)? })
 }
 
 #[cfg(test)]

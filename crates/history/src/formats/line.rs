@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
-use crate::formats::field::Fault;
+use crate::formats::field::{Fault, OPERATIONS};
 use crate::model::certificate::{Certificate, Entry, Position, Source};
 use crate::model::level::Level;
 use crate::model::operation::{Kind, Operation, TIME_MAX};
@@ -51,7 +51,9 @@ pub(crate) struct Line<'a> {
 }
 
 /// Tells a field that is `null` from one that is absent.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }
 
@@ -66,7 +68,7 @@ impl Place<'_> {
     fn fault(self, field: &str, message: String) -> Fault {
         match self.part {
             None => Fault::at(self.line, field, message),
-            Some(number) => Fault::inside(self.line, number, field, message),
+            Some(number) => Fault::inside(self.line, OPERATIONS, number, field, message),
         }
     }
 
@@ -326,7 +328,7 @@ fn read_entry(line: &str, entry: Option<Source>) -> Result<Option<Entry>, Fault>
 const FLOAT_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// A value: a string, or an integer that stands for its digits.
-struct Text(String);
+pub(crate) struct Text(pub(crate) String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Text, D::Error> {

@@ -17,6 +17,7 @@ mod dialect;
 mod events;
 pub(crate) mod field;
 mod gzip;
+mod header;
 pub(crate) mod jsonl;
 mod keys;
 mod line;

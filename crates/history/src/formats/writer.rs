@@ -3,17 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::model::certificate::{Certificate, Entry, Position, Replica, Source};
-use crate::model::history::{Header, History};
+use crate::model::history::{Header, History, Unit};
+use crate::model::keyspace::Keyspace;
 use crate::model::operation::{Kind, Operation};
 
 impl History {
     /// The whole history as JSON Lines: the header, the faults, the operations.
     pub fn to_jsonl(&self) -> String {
-        let mut text = String::new();
-        if let Some(header) = &self.header {
-            text.push_str(&header.to_json());
-            text.push('\n');
-        }
+        let mut text = self.header_line().map_or(String::new(), |line| line + "\n");
         for fault in &self.faults {
             text.push_str(&fault.to_json());
             text.push('\n');
@@ -24,6 +21,25 @@ impl History {
         }
         text
     }
+
+    /// Its header, with how keys began and what clients are called; `None` if nothing is to be said.
+    fn header_line(&self) -> Option<String> {
+        let is_plain = self.initial.is_none() && self.client_names.is_empty();
+        let plain = || Header::new(Unit::default(), None);
+        let header = self.header.clone().or_else(|| (!is_plain).then(plain))?;
+        let mut line = header.to_json();
+        line.pop();
+        if self.initial.is_some() {
+            put(&mut line, format_args!(",\"initial\":{}", text(self.initial.as_ref())));
+        }
+        if !self.client_names.is_empty() {
+            let names = self.client_names.iter();
+            let names = names.map(|(client, name)| format!("\"{client}\":{}", text(Some(name))));
+            let names = names.collect::<Vec<String>>().join(",");
+            put(&mut line, format_args!(",\"clients\":{{{names}}}"));
+        }
+        Some(line + "}")
+    }
 }
 
 impl Header {
@@ -33,9 +49,19 @@ impl Header {
         if let Some(level) = self.level {
             put(&mut line, format_args!(",\"level\":\"{level}\""));
         }
+        if !self.keyspaces.is_empty() {
+            let keyspaces: Vec<String> = self.keyspaces.iter().map(keyspace).collect();
+            put(&mut line, format_args!(",\"keyspaces\":[{}]", keyspaces.join(",")));
+        }
         line.push('}');
         line
     }
+}
+
+fn keyspace(keyspace: &Keyspace) -> String {
+    let Keyspace { prefix, order, level } = keyspace;
+    let prefix = text(Some(prefix));
+    format!("{{\"prefix\":{prefix},\"order\":\"{order}\",\"level\":\"{level}\"}}")
 }
 
 impl Operation {

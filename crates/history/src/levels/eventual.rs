@@ -209,37 +209,26 @@ fn judge_key(history: &History, key_name: &str, key: &Key<'_>, askers: &Askers) 
         if operation.fate() == Fate::Done { operation.end } else { None }
     };
     let last_end = key.writes.iter().filter_map(known_end).max();
-    let has_open = key.writes.iter().any(|write| known_end(write).is_none());
+    let open = key.writes.iter().copied().find(|write| known_end(write).is_none());
     let is_quiet = |read: &usize| last_end.is_none_or(|end| operations[*read].start > end);
     let quiet: Vec<usize> = key.finals.iter().copied().filter(is_quiet).collect();
     let differs = |&&read: &&usize| returned(history, read) != returned(history, quiet[0]);
     if let Some(&other) = quiet.iter().find(differs) {
         let sentence = disagreement(history, name, quiet[0], other);
-        return if has_open {
-            Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))
-        } else {
-            Eventual::Violated(vec![quiet[0], other], sentence)
-        };
+        return unless_open(history, open, name, vec![quiet[0], other], sentence);
     }
     if let Some(&read) = quiet.first()
         && let Some(write) = lost(history, key, read)
     {
-        let what = match operations[write].is_transaction() {
-            true => "transaction".to_string(),
-            false => format!("write of {}", shown(operations[write].written().unwrap_or(NOTHING))),
-        };
         let sentence = format!(
-            "client {}'s final read of {name} returned {}, although client {}'s {what} was \
+            "client {}'s final read of {name} returned {}, although client {}'s {} was \
              acknowledged and nobody deleted it",
             operations[read].client,
             shown(&history.initial),
-            operations[write].client
+            operations[write].client,
+            change(&operations[write])
         );
-        return if has_open {
-            Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))
-        } else {
-            Eventual::Violated(vec![write, read], sentence)
-        };
+        return unless_open(history, open, name, vec![write, read], sentence);
     }
     if let Some((&read, sum)) = quiet.first().zip(sum(history, key_name, key))
         && returned(history, read).as_ref() != Some(&sum)
@@ -259,6 +248,37 @@ fn judge_key(history: &History, key_name: &str, key: &Key<'_>, askers: &Askers) 
         )),
         Some(who) => Eventual::Open(format!("there is no final read of {name}{who}")),
         None => Eventual::Converged,
+    }
+}
+
+/// A clash, if nothing may still happen to the key.
+fn unless_open(
+    history: &History,
+    open: Option<usize>,
+    name: &str,
+    clash: Vec<usize>,
+    sentence: String,
+) -> Eventual {
+    let Some(open) = open else { return Eventual::Violated(clash, sentence) };
+    let open = &history.operations[open];
+    let what = match open.kind {
+        Kind::Transaction { .. } => "a transaction that writes",
+        Kind::Cas { .. } => "a cas of",
+        Kind::Append { .. } => "an append to",
+        Kind::Incr { .. } => "an increment of",
+        _ => "a write of",
+    };
+    Eventual::Open(format!("{sentence}, but {what} {name} has an unknown outcome"))
+}
+
+/// What a change was, in a few words.
+fn change(operation: &Operation) -> String {
+    match &operation.kind {
+        Kind::Transaction { .. } => "transaction".to_string(),
+        Kind::Cas { from, to, .. } => format!("cas from {} to {}", shown(from), shown(to)),
+        Kind::Append { value } => format!("append of {}", quoted(value)),
+        Kind::Incr { add, .. } => format!("increment by {add}"),
+        _ => format!("write of {}", shown(operation.written().unwrap_or(NOTHING))),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::model::fault::Fault;
+use crate::model::keyspace::Keyspace;
 use crate::model::level::Level;
 use crate::model::operation::Operation;
 use crate::model::skipped::Skipped;
@@ -129,20 +130,22 @@ impl FromStr for Unit {
 }
 
 /// The first line of a history file: what its numbers mean and what was promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The version of the format; 1 is the only one.
     pub version: u64,
     /// The unit of all times.
     pub unit: Unit,
-    /// The level that the store promised.
+    /// The level that the store promised, of what has no keyspace.
     pub level: Option<Level>,
+    /// The keyspaces that promise something of their own.
+    pub keyspaces: Vec<Keyspace>,
 }
 
 impl Header {
-    /// A header of the current version.
+    /// A header of the current version, without keyspaces.
     pub fn new(unit: Unit, level: Option<Level>) -> Header {
-        Header { version: Header::VERSION, unit, level }
+        Header { version: Header::VERSION, unit, level, keyspaces: vec![] }
     }
 
     /// The version of the format that this crate reads and writes.
@@ -174,18 +177,23 @@ impl History {
 
     /// The unit of its times: the header's, else nanoseconds.
     pub fn unit(&self) -> Unit {
-        self.header.map(|header| header.unit).unwrap_or_default()
+        self.header.as_ref().map(|header| header.unit).unwrap_or_default()
     }
 
     /// The same history, in which `causal` means another of its forms (`cc`, `cm`, or `causal`
     /// itself for `ccv`), in the header and where reads asked for it.
     pub fn with_causal(mut self, form: Level) -> History {
-        let levels = self.operations.iter_mut().map(|operation| &mut operation.level);
-        let promised = self.header.as_mut().map(|header| &mut header.level);
-        for level in levels.chain(promised) {
-            if *level == Some(Level::Causal) {
-                *level = Some(form);
+        let mean = |level: &mut Level| {
+            if *level == Level::Causal {
+                *level = form;
             }
+        };
+        for operation in &mut self.operations {
+            operation.level.as_mut().map(mean);
+        }
+        if let Some(header) = &mut self.header {
+            header.level.as_mut().map(mean);
+            header.keyspaces.iter_mut().map(|keyspace| &mut keyspace.level).for_each(mean);
         }
         self
     }
@@ -198,7 +206,7 @@ impl History {
 
     /// The level that its header promises.
     pub fn promised(&self) -> Option<Level> {
-        self.header.and_then(|header| header.level)
+        self.header.as_ref().and_then(|header| header.level)
     }
 }
 

@@ -8,6 +8,9 @@
 //!                                     └─ pram ── mw, ryw, mr
 //! ```
 //!
+//! Whoever is promised bounded reads is promised a session that does not go back as well, so they count
+//! where `sequential` is judged ([`Level::is_at_least`]).
+//!
 //! `eventual` asks for what none of the others does, that replicas agree in the end; a read that
 //! asked for any level must still return a written value, so it counts there.
 
@@ -85,9 +88,11 @@ impl Level {
     }
 
     /// Whether a read that asked for `self` must also satisfy `other`: what counts when a level is
-    /// judged.
+    /// judged. A bounded read is one of a session, which does not go back; that it is no older than
+    /// its bound shows nothing of that, so it implies no such level.
     pub fn is_at_least(self, other: Level) -> bool {
-        other == Level::Eventual || self.implies(other)
+        let of_session = matches!(self, Level::Bounded { .. }) && Level::Sequential.implies(other);
+        other == Level::Eventual || of_session || self.implies(other)
     }
 }
 

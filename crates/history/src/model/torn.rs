@@ -51,7 +51,7 @@ impl Torn {
     pub(crate) fn new(history: &History) -> Result<Torn, String> {
         let mut torn = Torn {
             history: History {
-                header: history.header,
+                header: history.header.clone(),
                 initial: history.initial.clone(),
                 ..History::default()
             },

@@ -273,7 +273,7 @@ fn compare(name: &str, seed: u64, rounds: u64, shape: Shape) {
                 assert!(!expected, "{}", told());
                 let kept =
                     clash.operations.iter().map(|&i| history.operations[i].clone()).collect();
-                assert!(!holds(&History::new(history.header, kept)), "clash {}", told());
+                assert!(!holds(&History::new(history.header.clone(), kept)), "clash {}", told());
             }
             Outcome::Undecided(_) => assert!(!some_ran(&history, Level::Causal), "{}", told()),
         }

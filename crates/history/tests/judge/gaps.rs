@@ -87,7 +87,7 @@ fn near(history: &History, chance: &mut Chance) -> History {
             },
         }
     }
-    History::new(history.header, operations)
+    History::new(history.header.clone(), operations)
 }
 
 fn made(named: &[History], seed: u64) -> History {

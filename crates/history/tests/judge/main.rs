@@ -41,6 +41,7 @@ mod moments;
 mod mutants;
 mod named;
 mod nothing;
+mod promises;
 mod properties;
 mod recordings;
 mod reference;

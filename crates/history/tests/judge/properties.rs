@@ -69,7 +69,7 @@ fn same(history: &History, changed: &History, level: Level) {
 }
 
 fn with(history: &History, operations: Vec<Operation>) -> History {
-    let mut changed = History::new(history.header, operations);
+    let mut changed = History::new(history.header.clone(), operations);
     changed.initial = history.initial.clone();
     changed
 }

@@ -410,6 +410,11 @@ fn counts(operation: &Operation, level: Level) -> bool {
                 Some(Level::Sequential) => {
                     matches!(level, Level::Linearizable | Level::Bounded { .. })
                 }
+                Some(Level::Bounded { ms: asked }) => match level {
+                    Level::Linearizable => true,
+                    Level::Bounded { ms } => asked > ms,
+                    _ => false,
+                },
                 Some(Level::Eventual) => level != Level::Eventual,
                 _ => false,
             };

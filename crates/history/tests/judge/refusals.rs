@@ -183,11 +183,86 @@ fn headers() {
     );
     refuses(
         r#"{"candor_history":1,"promise":1}"#,
-        "2:21: unknown field `promise`, expected one of `candor_history`, `unit`, `level`",
+        "2:21: unknown field `promise`, expected one of `candor_history`, `unit`, `level`, \
+         `keyspaces`, `initial`, `clients`",
+    );
+    refuses(
+        r#"{"candor_history":1,"clients":{"zero":"a"}}"#,
+        "2:31: `clients` has names by number, such as {\"0\":\"worker\"}, and `zero` is no number",
     );
     let two = "{\"candor_history\":1}\n{\"candor_history\":1}";
     let refusal = History::from_jsonl(two).expect_err("a refusal");
     assert_eq!(refusal.to_string(), "2:19: a second header; a history has at most one");
+}
+
+/// A header with this keyspace behind a good one, and an operation.
+fn with_keyspace(keyspace: &str, operation: &str) -> Result<History, String> {
+    let good = r#"{"prefix":"c:","order":"merged","level":"causal"}"#;
+    let header = format!(r#"{{"candor_history":1,"keyspaces":[{good}, {keyspace}]}}"#);
+    History::from_jsonl(&format!("{header}\n{operation}\n")).map_err(|broken| broken.to_string())
+}
+
+#[test]
+fn keyspaces() {
+    for (keyspace, expected) in [
+        (r#"{"prefix":"d:","order":"agreed"}"#, "1:85: missing field `level`"),
+        (
+            r#"{"prefix":"d:","order":"agreed","level":"causal","name":"d"}"#,
+            "1:134: unknown field `name`, expected one of `prefix`, `order`, `level`",
+        ),
+        (
+            r#"{"prefix":"","order":"agreed","level":"causal"}"#,
+            "1:95: a keyspace has a prefix; what has no keyspace is under the header's `level`",
+        ),
+        (
+            r#"{"prefix":"c:","order":"agreed","level":"causal"}"#,
+            "1:95: two keyspaces have this prefix; keep one",
+        ),
+        (
+            r#"{"prefix":"d:","order":"sorted","level":"causal"}"#,
+            "1:108: unknown order `sorted`; it is agreed (one log, by a majority) or merged (one \
+             log a server)",
+        ),
+        (
+            r#"{"prefix":"d:","order":"merged","level":"bounded:5"}"#,
+            "1:125: a merged keyspace has no bounded:5 reads; it has causal, eventual and what \
+             follows from them",
+        ),
+        (
+            r#"{"prefix":"d:","order":"merged","level":"weak"}"#,
+            "1:125: unknown level `weak`; the judge knows: linearizable, sequential, causal, cm, cc, \
+             pram, wfr, mw, ryw, mr, eventual, bounded:<ms>",
+        ),
+    ] {
+        assert_eq!(with_keyspace(keyspace, "").unwrap_err(), expected, "{keyspace}");
+    }
+    let other = r#"{"prefix":"d:","order":"agreed","level":"causal"}"#;
+    let strong = r#"{"client":0,"kind":"read","key":"c:x","value":null,"start":0,"end":1,"level":"sequential"}"#;
+    assert_eq!(
+        with_keyspace(other, strong).unwrap_err(),
+        "2:78: this key is in a merged keyspace, which has no sequential reads; it has causal, \
+         eventual and what follows from them"
+    );
+    let both = r#"{"client":0,"kind":"transaction","operations":[{"kind":"delete","key":"c:x"},{"kind":"delete","key":"d:x"}],"start":0,"end":1}"#;
+    assert_eq!(
+        with_keyspace(other, both).unwrap_err(),
+        "2:47: a transaction is about keyspaces of one order, and these keys are in agreed and \
+         merged ones"
+    );
+    assert!(with_keyspace(other, &both.replace("d:x", "c:y")).is_ok());
+}
+
+#[test]
+fn reads_ask_for_so_many_levels() {
+    let read = |ms: usize| {
+        format!(
+            r#"{{"client":{ms},"kind":"read","key":"x","value":null,"start":0,"end":1,"level":"bounded:{ms}"}}"#
+        ) + "\n"
+    };
+    assert!(History::from_jsonl(&(0..64).map(read).collect::<String>()).is_ok());
+    let refusal =
+        History::from_jsonl(&(0..65).map(read).collect::<String>()).expect_err("a refusal");
+    assert_eq!(refusal.to_string(), "65:77: reads of one history ask for at most 64 levels");
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn agree(history: &History, level: Level) -> &'static str {
         Outcome::Violated(clash) => {
             assert!(!expected, "{}", told());
             let kept = clash.operations.iter().map(|&i| history.operations[i].clone()).collect();
-            assert!(!holds(&History::new(history.header, kept), level), "clash {}", told());
+            assert!(!holds(&History::new(history.header.clone(), kept), level), "clash {}", told());
             let once: BTreeSet<_> = clash.operations.iter().collect();
             assert_eq!(once.len(), clash.operations.len(), "{}", told());
             assert!(clash.cycle.iter().all(|link| link.from != link.to), "{}", told());

@@ -70,7 +70,7 @@ pub(crate) fn agree(name: &str, history: &History, level: Level) -> bool {
             assert!(!expected, "{}", told());
             let only = |kept: &[usize]| {
                 let kept = kept.iter().map(|&i| history.operations[i].clone()).collect();
-                History::new(history.header, kept)
+                History::new(history.header.clone(), kept)
             };
             assert!(!crate::reference::holds(&only(&clash.operations), level), "clash {}", told());
             // With updates, more goes with what is left out than what returned it.

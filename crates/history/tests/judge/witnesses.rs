@@ -50,7 +50,7 @@ fn changed(history: &History, chance: &mut Chance) -> History {
         Kind::Read { value: read, .. } => *read = value,
         _ => operations[at].refused = true,
     }
-    History::new(history.header, operations)
+    History::new(history.header.clone(), operations)
 }
 
 /// Who wrote what was seen, as far as values tell.

@@ -4,6 +4,7 @@
 //! ```text
 //! runs/20251122-234501-t3/
 //! ├── scenario.json      what was run
+//! ├── keyspaces.toml     the keyspaces with which the servers began, if the scenario names some
 //! ├── history.jsonl      what happened
 //! ├── standings.jsonl    where the servers stood meanwhile, as they said
 //! ├── summary.json       the verdict and the figures
@@ -23,6 +24,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where runs are kept, below the current directory.
 pub const RUNS: &str = "runs";
+/// The keyspaces of a run, in its directory, as its servers read them.
+pub(crate) const KEYSPACES: &str = "keyspaces.toml";
 /// The picture of a run, in its directory.
 pub const REPORT: &str = "report.html";
 /// How the name of a page ends that sets levels side by side; it stands beside the runs.

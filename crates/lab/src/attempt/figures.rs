@@ -49,11 +49,9 @@ impl Kind {
 
     fn note(&mut self, answer: &Answer, latency_ns: u64) {
         match answer {
-            Answer::Written | Answer::Value(_) | Answer::Swapped(_) | Answer::Sum(_) => {
-                self.latencies_ns.push(latency_ns)
-            }
             Answer::Refused(_) => self.refused += 1,
             Answer::Unknown(_) => self.unknown += 1,
+            _ => self.latencies_ns.push(latency_ns),
         }
     }
 

@@ -1,18 +1,20 @@
 //! The reads of the quiet end. In a merged keyspace every server takes writes by itself, so the
 //! promise is that all agree once nobody writes any more: after the last request every server is
 //! asked for every written key, again and again, until all agree or the time is over. The last
-//! round goes into the history.
+//! round goes into the history. Keys of agreed keyspaces are asked for if reads of them were promised
+//! no more than to be eventual.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use history::Level;
 use resp::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::recording::{FinalRead, Recording};
 use crate::clients::certificate::Certificate;
-use crate::clients::step::text_of;
+use crate::clients::step::{Step, text_of};
 use crate::clock;
 use crate::servers::connection::Connection;
 
@@ -46,7 +48,7 @@ pub(crate) async fn ask(
     reply_timeout: Duration,
     agree_within: Duration,
 ) -> Option<QuietEnd> {
-    let keys = recording.written_keys();
+    let keys = recording.keys_at_rest();
     if keys.is_empty() {
         return None;
     }
@@ -100,7 +102,7 @@ struct Seen {
 /// Asks all servers at once, each for one key after the other.
 async fn round(
     servers: &[SocketAddr],
-    keys: &[String],
+    keys: &[(String, Option<Level>)],
     is_certified: bool,
     reply_timeout: Duration,
 ) -> Vec<RoundOfOne> {
@@ -122,7 +124,7 @@ async fn round(
 
 async fn ask_one(
     server: SocketAddr,
-    keys: &[String],
+    keys: &[(String, Option<Level>)],
     is_certified: bool,
     reply_timeout: Duration,
 ) -> RoundOfOne {
@@ -139,9 +141,13 @@ async fn ask_one(
             return answer;
         }
     };
-    for key in keys {
+    for (key, level) in keys {
         let start_ns = clock::now_ns();
-        let reply = connection.ask(&["GET", key], reply_timeout).await;
+        let (key, level) = (key.clone(), level.map(|level| level.to_string()));
+        let read = Step::Read { key, level };
+        let words = read.words();
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        let reply = connection.ask(&words, reply_timeout).await;
         let reply = reply.map_err(|error| error.to_string()).and_then(Certificate::take_off);
         let value = match reply {
             Ok((certificate, Value::Nil)) => Ok((None, certificate)),
@@ -173,9 +179,12 @@ fn agree(answers: &[RoundOfOne]) -> bool {
 }
 
 /// The value of each key, as the first server has it.
-fn values(keys: &[String], answers: &[RoundOfOne]) -> Vec<(String, Option<String>)> {
+fn values(
+    keys: &[(String, Option<Level>)],
+    answers: &[RoundOfOne],
+) -> Vec<(String, Option<String>)> {
     let values = answers.iter().take(1).flat_map(|answer| &answer.values);
-    keys.iter().cloned().zip(values.map(|seen| seen.value.clone())).collect()
+    keys.iter().map(|(key, _)| key.clone()).zip(values.map(|seen| seen.value.clone())).collect()
 }
 
 /// The reads of a round. A server that failed has one without an answer, which tells the judge that
@@ -183,14 +192,15 @@ fn values(keys: &[String], answers: &[RoundOfOne]) -> Vec<(String, Option<String
 fn final_reads(
     answers: &[RoundOfOne],
     numbers: &[u64],
-    keys: &[String],
+    keys: &[(String, Option<Level>)],
     recording: &Recording,
 ) -> Vec<FinalRead> {
     let mut reads = vec![];
     for ((server, round), number) in answers.iter().enumerate().zip(numbers) {
-        let mut push = |key: &String, start_ns, answer, certificate| {
+        let mut push = |(key, level): &(String, Option<Level>), start_ns, answer, certificate| {
             let (number, key, start) = (*number, key.clone(), recording.since_start(start_ns));
-            reads.push(FinalRead { number, server, key, start, answer, certificate });
+            let level = *level;
+            reads.push(FinalRead { number, server, key, level, start, answer, certificate });
         };
         for (key, seen) in keys.iter().zip(&round.values) {
             let answer = Some((seen.value.clone(), recording.since_start(seen.end_ns)));
@@ -252,7 +262,7 @@ mod tests {
         }
         let mut recording = after_a_write();
         let quiet = ask(&servers, &mut recording, true, LONG, agree_within).await.unwrap();
-        let history = recording.history(history::Level::Eventual);
+        let history = recording.history();
         let finals = history.operations.iter().filter(|operation| operation.is_final);
         let seen = finals.map(|operation| {
             let history::Kind::Read { value, ok } = &operation.kind else { panic!("no read") };

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use history::{Budget, History, Level, Operation, Outcome, Verdict, check, strongest};
+use history::{
+    Budget, History, Level, Operation, Outcome, Promise, Scope, Verdict, check_scope, promises,
+    strongest,
+};
 
 use crate::scenario::level::compared;
 
@@ -46,45 +49,83 @@ pub(crate) enum Standing<'a> {
 /// What the judge says about a run.
 #[derive(Clone, Debug)]
 pub struct Judgement {
-    /// Whether the promised level holds.
+    /// Whether the promised level holds: that of what has no keyspace or, if nothing was asked of
+    /// that, the first of the others.
     pub promised: Verdict,
     /// How that is known, in lines.
     pub proof: Vec<String>,
+    /// How many answered reads do not count there, because they asked for less.
+    pub uncounted: usize,
+    /// What else was promised, of keyspaces or to reads that asked for a level of their own.
+    pub besides: Vec<Besides>,
     /// The other levels that are worth knowing about, strongest first.
     pub others: Vec<Verdict>,
     /// The operations of every clash that was found.
     pub evidence: Vec<Evidence>,
 }
 
+/// A promise beside the one of the run, and how its verdict is known.
+#[derive(Clone, Debug)]
+pub struct Besides {
+    /// The promise, judged.
+    pub promise: Promise,
+    /// How that is known, in lines.
+    pub proof: Vec<String>,
+}
+
 impl Judgement {
-    /// Judges a history by the level that was promised, then by those that say more: all stronger
+    /// Judges a history by all that was promised, then by the levels that say more: all stronger
     /// ones if the promise was kept, else all.
-    pub(crate) fn of(history: &History, level: Level) -> Judgement {
-        let promised = check(history, level, &Budget::default());
+    pub(crate) fn of(history: &History) -> Judgement {
+        let mut promises = promises(history, &Budget::default());
+        let is_own = |promise: &Promise| promise.prefixes.iter().any(String::is_empty);
+        let own = promises.iter().position(is_own);
+        let promise = promises.remove(own.unwrap_or(0));
+        let Promise { scope, uncounted, verdict: promised, .. } = promise;
+        let level = promised.level;
+        // What was promised of one keyspace says nothing about the level of the run.
+        let compared = compared(level).filter(|_| own.is_some());
+        let scope = Scope { as_promised: false, ..scope };
         let curious = Budget { time_max: CURIOSITY, ..Budget::default() };
         // With reads that asked for levels of their own, each level judges other reads: a stronger
         // one that holds then says nothing about those between it and the promise.
-        let same_reads = history.operations.iter().all(|operation| operation.level.is_none());
+        let has_levels = history.operations.iter().any(|operation| operation.level.is_some());
+        let same_reads = !has_levels && !history.has_keyspaces();
         let mut others: Vec<Verdict> = vec![];
-        for other in compared(level).filter(|other| *other != level) {
-            let is_implied = |known: &Verdict| known.holds() && known.level.is_at_least(other);
-            let follows = same_reads || level.is_at_least(other);
-            if is_implied(&promised) || follows && others.iter().any(is_implied) {
+        for other in compared.filter(|other| *other != level) {
+            let is_implied = |known: &Verdict| known.holds() && follows(known.level, other);
+            let is_told = same_reads || follows(level, other);
+            if is_implied(&promised) || is_told && others.iter().any(is_implied) {
                 continue;
             }
-            others.push(check(history, other, &curious));
+            others.push(check_scope(history, scope, other, &curious));
         }
         let verdicts = std::iter::once(&promised).chain(&others);
         let evidence = verdicts.filter_map(|verdict| Evidence::of(verdict, history)).collect();
-        let proof = proof(&promised, history);
-        Judgement { promised, proof, others, evidence }
+        let besides = promises.into_iter().map(|promise| {
+            let proof = proof(&promise.verdict, history);
+            Besides { promise, proof }
+        });
+        let (besides, proof) = (besides.collect(), proof(&promised, history));
+        Judgement { promised, proof, uncounted, besides, others, evidence }
+    }
+
+    /// The verdicts on all that was promised.
+    pub(crate) fn promises(&self) -> impl Iterator<Item = &Verdict> {
+        let besides = self.besides.iter().map(|besides| &besides.promise.verdict);
+        std::iter::once(&self.promised).chain(besides)
+    }
+
+    /// The exit code that it alone would give: the worst of all that was promised.
+    pub(crate) fn exit_code(&self) -> u8 {
+        history::worst(self.promises().map(history::exit_code))
     }
 
     /// What the judge says of a level by which runs are compared: `None` if he was not asked, and
     /// it does not follow from what he said.
     pub(crate) fn standing(&self, level: Level) -> Option<Standing<'_>> {
         let verdicts = || std::iter::once(&self.promised).chain(&self.others);
-        let implied = |known: &&Verdict| known.holds() && known.level.is_at_least(level);
+        let implied = |known: &&Verdict| known.holds() && follows(known.level, level);
         let known = verdicts().find(|verdict| verdict.level == level);
         known.or_else(|| verdicts().find(implied)).map(|verdict| match &verdict.outcome {
             Outcome::Holds { .. } => Standing::Held,
@@ -126,6 +167,11 @@ impl Judgement {
         all.sort_by_key(|verdict| place(verdict.level));
         all
     }
+}
+
+/// Whether a level holds where another does. (Where servers agree is asked of the quiet end alone.)
+fn follows(known: Level, other: Level) -> bool {
+    other == Level::Eventual || known.implies(other)
 }
 
 /// How a verdict is known: the witness order, the sentence and the operations of the clash, or why
@@ -180,7 +226,43 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use history::{Header, Keyspace, LogOrder, Unit};
+
     use super::*;
+
+    fn promising(level: Level, operations: Vec<Operation>) -> History {
+        History::new(Some(Header::new(Unit::Nanoseconds, Some(level))), operations)
+    }
+
+    #[test]
+    fn each_keyspace_and_each_level_that_was_asked_for_counts() {
+        let read = |key, level, start| Operation {
+            level,
+            ..Operation::read(2, key, None, start, start + 5)
+        };
+        let operations = vec![
+            Operation::write(1, "a", "1", 0, Some(10)),
+            Operation::write(1, "c:a", "1", 11, Some(20)),
+            read("c:a", None, 30),
+            read("a", Some(Level::Sequential), 40),
+        ];
+        let mut history = promising(Level::Linearizable, operations);
+        let (prefix, order) = ("c:".into(), LogOrder::Merged);
+        let keyspace = Keyspace { prefix, order, level: Level::Eventual };
+        history.header.as_mut().unwrap().keyspaces.push(keyspace);
+        let judgement = Judgement::of(&history);
+        let told = judgement.promises().map(|one| (one.level, one.word()));
+        let expected = [
+            (Level::Linearizable, "holds"),
+            (Level::Sequential, "holds"),
+            (Level::Eventual, "undecided"),
+        ];
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+        assert_eq!(judgement.exit_code(), history::EXIT_UNDECIDED);
+        // Asked for at linearizable, the same read would have been too old.
+        history.operations[3].level = None;
+        assert_eq!(Judgement::of(&history).exit_code(), history::EXIT_VIOLATED);
+    }
 
     #[test]
     fn a_stronger_level_speaks_for_none_below_it_that_judges_more_reads() {
@@ -192,7 +274,7 @@ mod tests {
             stale,
             Operation::read(2, "a", Some("1"), 40, 50),
         ];
-        let judgement = Judgement::of(&History::new(None, operations), Level::Eventual);
+        let judgement = Judgement::of(&promising(Level::Eventual, operations));
         assert_eq!(judgement.standing(Level::Linearizable), Some(Standing::Held));
         assert!(matches!(judgement.standing(Level::Causal), Some(Standing::Violated(_))));
         let [evidence] = &judgement.evidence[..] else { panic!("{:?}", judgement.evidence) };
@@ -203,7 +285,7 @@ mod tests {
     #[test]
     fn what_was_not_judged_follows_from_what_was() {
         let operations = vec![Operation::write(1, "a", "1", 0, Some(10))];
-        let judgement = Judgement::of(&History::new(None, operations), Level::Sequential);
+        let judgement = Judgement::of(&promising(Level::Sequential, operations));
         let levels: Vec<_> =
             compared(Level::Sequential).map(|level| judgement.standing(level)).collect();
         assert_eq!(levels, [Some(Standing::Held); 4]);

@@ -69,7 +69,7 @@ pub(crate) async fn attempt(
         play.cluster.end(interrupts.insisted()).await;
         directory.tidy()?;
     }
-    let history = play.recording.history_under(play.nemesis.faults(), task.scenario.level);
+    let history = play.recording.history_under(play.nemesis.faults());
     directory.write("history.jsonl", history.to_jsonl().as_bytes())?;
     let standings = Standing::to_jsonl(&play.standings());
     if !standings.is_empty() {
@@ -111,7 +111,7 @@ async fn judge(
     terminal: &mut Terminal,
     interrupts: &mut Interrupts,
 ) -> Result<Attempted, Error> {
-    let judged = think(history, task.scenario.level, terminal, interrupts).await;
+    let judged = think(history, terminal, interrupts).await;
     let (judgement, history) = match judged {
         Ok(judged) => judged,
         Err(error) => {
@@ -135,12 +135,11 @@ async fn judge(
 /// What the judge says, if nobody loses patience with it.
 async fn think(
     history: History,
-    level: Level,
     terminal: &mut Terminal,
     interrupts: &mut Interrupts,
 ) -> Result<(Judgement, History), Error> {
     terminal.wait_for("the judge is thinking");
-    let judging = tokio::task::spawn_blocking(move || (Judgement::of(&history, level), history));
+    let judging = tokio::task::spawn_blocking(move || (Judgement::of(&history), history));
     let judged = tokio::select! {
         signal = interrupts.asked() => Err(Error::Interrupted(signal)),
         judged = judging => judged.map_err(|error| Error::RunTime(format!("the judge: {error}"))),
@@ -173,6 +172,7 @@ fn outcome(
         shows: scenario.shown().map(str::to_owned),
         expected: scenario.to_be_violated().map(|level| expected(level, &judgement)),
         judgement,
+        keyspaces: scenario.keyspaces.clone(),
         command: command(task),
         faults: play.nemesis.faults().to_vec(),
         standings: play.standings(),

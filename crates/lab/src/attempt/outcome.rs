@@ -7,6 +7,7 @@ use history::{EXIT_FAILURE, Fault, Level, worst};
 use super::figures::Figures;
 use super::final_reads::QuietEnd;
 use super::judgement::{self, Judgement};
+use crate::scenario::Keyspace;
 use crate::scenario::level::compared;
 use crate::servers::cluster::Ready;
 use crate::servers::standing::Standing;
@@ -32,6 +33,8 @@ pub struct Attempt {
     pub ready: Ready,
     /// What its operations cost.
     pub figures: Figures,
+    /// The keyspaces with which its servers began.
+    pub keyspaces: Vec<Keyspace>,
     /// What the judge says.
     pub judgement: Judgement,
     /// Whether the order that fixed waits state came about.
@@ -84,7 +87,7 @@ impl Attempt {
 
     /// The exit code that this attempt alone would give.
     pub(crate) fn exit_code(&self) -> u8 {
-        let verdict = history::exit_code(&self.judgement.promised);
+        let verdict = self.judgement.exit_code();
         match self.troubles.is_empty() {
             true => verdict,
             false => worst([EXIT_FAILURE, verdict]),
@@ -99,6 +102,8 @@ pub struct FileResult {
     pub file: PathBuf,
     /// The level that it was run at.
     pub level: Level,
+    /// The keyspaces that promise something of their own.
+    pub keyspaces: Vec<Keyspace>,
     /// The figures of all its runs together.
     pub figures: Figures,
     /// The attempts that came to their end.
@@ -113,6 +118,7 @@ impl FileResult {
         FileResult {
             file: file.to_owned(),
             level,
+            keyspaces: vec![],
             figures: Figures::default(),
             attempts: vec![],
             failures: vec![],
@@ -126,7 +132,7 @@ impl FileResult {
 
     /// The worst verdict of all its attempts.
     pub fn verdict_word(&self) -> &'static str {
-        let verdicts = || self.attempts.iter().map(|attempt| &attempt.judgement.promised);
+        let verdicts = || self.attempts.iter().flat_map(|attempt| attempt.judgement.promises());
         let worst = worst(verdicts().map(history::exit_code));
         verdicts()
             .find(|verdict| history::exit_code(verdict) == worst)

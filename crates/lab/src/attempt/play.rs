@@ -4,12 +4,14 @@
 
 mod hear;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
+use history::LogOrder;
 use tokio::time::{Instant, sleep_until};
 
-use super::directory::RunDirectory;
+use super::directory::{KEYSPACES, RunDirectory};
 use super::final_reads::{self, AGREE_WITHIN, QuietEnd};
 use super::recording::Recording;
 use super::show::Show;
@@ -22,9 +24,8 @@ use crate::error::Error;
 use crate::nemesis::{Nemesis, Schedule, find_leader};
 use crate::report;
 use crate::report::terminal::Terminal;
-use crate::scenario::level::is_merged;
-use crate::scenario::{Fault, Ports, Transport};
-use crate::servers::cluster::{Cluster, Ready};
+use crate::scenario::{Fault, Keyspace, Ports, Scenario, Transport};
+use crate::servers::cluster::{Awaited, Cluster, Ready};
 use crate::servers::launch::Orders;
 use crate::servers::ports;
 use crate::servers::standing::Standing;
@@ -85,7 +86,8 @@ impl Play {
         let start_ns = self.pool.go().await?;
         self.recording.begin(start_ns);
         self.collect(task, start_ns, terminal).await?;
-        if is_merged(scenario.level) {
+        let rests = scenario.has_order(LogOrder::Merged);
+        if rests || !self.recording.keys_at_rest().is_empty() {
             self.come_to_rest(task, terminal).await;
         }
         self.standings = watch.end();
@@ -137,6 +139,7 @@ impl Play {
         directory: &RunDirectory,
     ) -> Result<(Vec<Ports>, Ready), Error> {
         let level = task.scenario.level;
+        let keyspaces = write_keyspaces(task.scenario, directory)?;
         let mut tries = 1;
         loop {
             let ports = match &task.scenario.ports {
@@ -150,11 +153,12 @@ impl Play {
                 ports: &ports,
                 members: self.nemesis.stand_between(&peers, scenario, task.seed).await?,
                 level,
+                keyspaces: keyspaces.as_deref(),
                 request_timeout_ms: task.request_timeout_ms,
                 test_mode: scenario.faults.iter().any(|fault| fault.what.needs_test_mode()),
             };
             self.cluster.start(&orders, directory)?;
-            match self.cluster.ready(level).await {
+            match self.cluster.ready(Awaited::of(scenario)).await {
                 Ok(ready) => return Ok((ports, ready)),
                 Err(error) if task.scenario.ports.is_some() || tries == RAISE_TRIES_MAX => {
                     return Err(error);
@@ -273,6 +277,19 @@ impl Play {
     fn now_us(&self) -> u64 {
         self.recording.since_start(clock::now_ns()) / 1000
     }
+}
+
+/// Writes down the keyspaces with which the servers begin, if there are any, and says where.
+fn write_keyspaces(
+    scenario: &Scenario,
+    directory: &RunDirectory,
+) -> Result<Option<PathBuf>, Error> {
+    if scenario.keyspaces.is_empty() {
+        return Ok(None);
+    }
+    let all: Vec<String> = scenario.keyspaces.iter().map(Keyspace::to_toml).collect();
+    directory.write(KEYSPACES, all.join("\n").as_bytes())?;
+    Ok(Some(directory.path().join(KEYSPACES)))
 }
 
 /// A fault whose time has come, while it is found out who leads.

@@ -1,14 +1,17 @@
 //! What happened in a run.
 
 mod judged;
+mod rest;
 
 use std::collections::{BTreeSet, HashMap};
+
+use history::Level;
 
 use super::stated_order::OperationId;
 use crate::clients::certificate::Certificate;
 use crate::clients::plan::Work;
 use crate::clients::step::{Answer, Step};
-use crate::scenario::{Client, Scenario};
+use crate::scenario::{Client, Keyspace, Scenario};
 
 /// One operation that a client told of. Times are nanoseconds since the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,8 @@ pub(crate) struct FinalRead {
     pub(crate) number: u64,
     pub(crate) server: usize,
     pub(crate) key: String,
+    /// The level that it asked for, if not that of the key's keyspace.
+    pub(crate) level: Option<Level>,
     pub(crate) start: u64,
     /// What it returned and when; `None`: no answer came.
     pub(crate) answer: Option<(Option<String>, u64)>,
@@ -62,6 +67,9 @@ pub(crate) struct FinalRead {
 #[derive(Debug)]
 pub(crate) struct Recording {
     clients: Vec<Client>,
+    /// What is promised of what has no keyspace, and the keyspaces.
+    level: Level,
+    keyspaces: Vec<Keyspace>,
     /// What each client was to do.
     works: Vec<Work>,
     /// How many servers there are.
@@ -86,6 +94,8 @@ impl Recording {
         let next_number = clients.iter().map(|client| client.number + 1).max().unwrap_or(0);
         Recording {
             clients,
+            level: scenario.level,
+            keyspaces: scenario.keyspaces.clone(),
             works,
             servers: scenario.servers,
             last: HashMap::new(),
@@ -122,17 +132,8 @@ impl Recording {
             (Work::Share(_), drawn) => drawn,
             (Work::Steps(_), Some(_)) => None,
         };
-        let fits = match (&step, &answer) {
-            (None | Some(Step::Sleep { .. }), _) => false,
-            (_, Answer::Refused(_) | Answer::Unknown(_)) => true,
-            (Some(Step::Write { .. } | Step::Append { .. } | Step::Delete { .. }), answer) => {
-                *answer == Answer::Written
-            }
-            (Some(Step::Read { .. }), answer) => matches!(answer, Answer::Value(_)),
-            (Some(Step::Cas { .. }), answer) => matches!(answer, Answer::Swapped(_)),
-            (Some(Step::Increment { .. }), answer) => matches!(answer, Answer::Sum(_)),
-        };
-        let Some(step) = step.filter(|_| fits && server < self.servers) else { return false };
+        let step = step.filter(|step| fits(step, &answer) && server < self.servers);
+        let Some(step) = step else { return false };
         let number = self.number(id.client, renewals);
         let (start, end) = (self.since_start(instants_ns.0), self.since_start(instants_ns.1));
         self.last.insert(id.client, (id.step, end));
@@ -212,17 +213,6 @@ impl Recording {
         self.operations.iter().map(|r| (r.id, (r.start, end(r)))).collect()
     }
 
-    /// The keys that may have been written, in alphabetical order.
-    pub(crate) fn written_keys(&self) -> Vec<String> {
-        let may_have = |r: &&Recorded| {
-            r.step.is_write() && !matches!(r.answer, Answer::Refused(_) | Answer::Swapped(false))
-        };
-        let noted = self.operations.iter().filter(may_have).filter_map(|r| r.step.key());
-        let lost: Vec<_> = self.lost().collect();
-        let lost = lost.iter().filter_map(|lost| lost.step.key());
-        noted.chain(lost).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
     /// When the last write ended that did; 0 without one.
     pub(crate) fn last_write_end(&self) -> u64 {
         let is_write = |r: &&Recorded| r.step.is_write();
@@ -249,6 +239,27 @@ impl Recording {
             }
         }
         (lived, slept)
+    }
+}
+
+/// Whether this can have come of a step.
+fn fits(step: &Step, answer: &Answer) -> bool {
+    match (step, answer) {
+        (Step::Sleep { .. }, _) => false,
+        (_, Answer::Refused(_) | Answer::Unknown(_)) => true,
+        (Step::Write { .. } | Step::Append { .. } | Step::Delete { .. }, answer) => {
+            *answer == Answer::Written
+        }
+        (Step::Read { .. }, answer) => matches!(answer, Answer::Value(_)),
+        (Step::Cas { .. }, answer) => matches!(answer, Answer::Swapped(_)),
+        (Step::Increment { .. }, answer) => matches!(answer, Answer::Sum(_)),
+        (Step::Transaction { commands }, Answer::Ran(answers)) => {
+            let is_known = |answer: &Answer| !matches!(answer, Answer::Unknown(_));
+            let fit =
+                commands.iter().zip(answers).all(|(step, one)| is_known(one) && fits(step, one));
+            fit && commands.len() == answers.len()
+        }
+        (Step::Transaction { .. }, _) => false,
     }
 }
 

@@ -54,7 +54,7 @@ impl Stated {
                 match request {
                     Request::SleepAtRandom => break,
                     Request::Sleep { ms } => waited_ms += ms,
-                    Request::Write { .. } | Request::Read { .. } => {
+                    Request::Write { .. } | Request::Read { .. } | Request::Transaction { .. } => {
                         due.push(Due { waited_ms, operation: OperationId { client, step } });
                     }
                 }

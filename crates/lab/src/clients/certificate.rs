@@ -1,6 +1,6 @@
 //! Where an answer stands in the logs, as its server says in the attribute before it.
 
-use history::{Operation, Source};
+use history::{Operation, Position, Source};
 use resp::Value;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,14 @@ impl Certificate {
 
     /// The operation, standing where this says.
     pub(crate) fn put_on(&self, operation: Operation) -> Operation {
+        let parts = operation.parts().len() as u64;
         match self.fields() {
+            Some(certificate) if operation.is_transaction() => {
+                match of_transaction(certificate, parts) {
+                    Some(certificate) => operation.certified(certificate),
+                    None => operation,
+                }
+            }
             Some(certificate) => operation.certified(certificate),
             None => operation,
         }
@@ -65,6 +72,15 @@ impl Certificate {
         let position = Some(read(&self.position)?);
         Some(history::Certificate { position, by, entry })
     }
+}
+
+/// Where a transaction stands: its answer does at its last command, a history has the first.
+fn of_transaction(certificate: history::Certificate, parts: u64) -> Option<history::Certificate> {
+    let Some(Position::Agreed(last)) = certificate.position else { return None };
+    let offset = last.offset.checked_sub(parts.saturating_sub(1))?;
+    let first = history::Place { offset, ..last };
+    let position = Some(Position::Agreed(first));
+    Some(history::Certificate { position, ..history::Certificate::default() })
 }
 
 #[cfg(test)]

@@ -136,6 +136,12 @@ async fn run_share(
 
 /// What the client knows of a key after this.
 fn note_seen(seen: &mut Seen, step: &Step, answer: &Answer) {
+    if let (Step::Transaction { commands }, Answer::Ran(answers)) = (step, answer) {
+        for (command, answer) in commands.iter().zip(answers) {
+            note_seen(seen, command, answer);
+        }
+        return;
+    }
     match (step, answer) {
         (Step::Write { key, value }, Answer::Written) => {
             seen.insert(key.clone(), Some(value.clone()))

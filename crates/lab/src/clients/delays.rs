@@ -38,6 +38,10 @@ fn step(request: &Request, random: &mut ChaCha8Rng) -> Step {
         Request::Read { key, level } => {
             Step::Read { key: key.clone(), level: level.map(|level| level.to_string()) }
         }
+        Request::Transaction { commands } => {
+            let commands = commands.iter().map(|command| step(command, random)).collect();
+            Step::Transaction { commands }
+        }
         Request::Sleep { ms } => Step::Sleep { ms: *ms },
         Request::SleepAtRandom => Step::Sleep { ms: random.random_range(0..=RANDOM_SLEEP_MS_MAX) },
     }

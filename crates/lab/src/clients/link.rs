@@ -1,5 +1,6 @@
 //! What a client asks over, and how an operation is said there and its answer understood.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -91,12 +92,31 @@ async fn ask_resp(
     step: &Step,
     within: Duration,
 ) -> Result<(Answer, Option<Certificate>), String> {
-    let words = step.words();
+    if let Step::Transaction { commands } = step {
+        queue(connection, commands, within).await?;
+    }
+    let exec = || vec![Cow::Borrowed("EXEC")];
+    let words = if matches!(step, Step::Transaction { .. }) { exec() } else { step.words() };
     let command: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     let reply = connection.ask(&command, within).await.map_err(|error| error.to_string())?;
     let (certificate, reply) = Certificate::take_off(reply)?;
     let answer = interpret(step, &reply).ok_or_else(|| something_else(&reply))?;
     Ok((answer, certificate))
+}
+
+/// Has the commands of a transaction queued. What is refused here `EXEC` refuses as a whole.
+async fn queue(
+    connection: &mut Connection,
+    commands: &[Step],
+    within: Duration,
+) -> Result<(), String> {
+    let words = |step: &Step| step.words().into_iter().map(Cow::into_owned).collect::<Vec<_>>();
+    let begin = std::iter::once(vec!["MULTI".to_owned()]);
+    for words in begin.chain(commands.iter().map(words)) {
+        let command: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        connection.ask(&command, within).await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// An operation as the original's clients say it.
@@ -149,6 +169,11 @@ fn interpret(step: &Step, reply: &Value) -> Option<Answer> {
         (Step::Cas { .. }, Value::Nil) => Some(Answer::Swapped(false)),
         (Step::Append { .. } | Step::Delete { .. }, Value::Integer(_)) => Some(Answer::Written),
         (Step::Increment { .. }, Value::Integer(sum)) => Some(Answer::Sum(*sum)),
+        (Step::Transaction { commands }, Value::Array(replies)) => {
+            let answers = commands.iter().zip(replies).map(|(step, reply)| interpret(step, reply));
+            let answers: Vec<Answer> = answers.collect::<Option<_>>()?;
+            (commands.len() == replies.len()).then_some(Answer::Ran(answers))
+        }
         (Step::Read { .. }, Value::Nil) => Some(Answer::Value(None)),
         (Step::Read { .. }, Value::Bulk(value)) => Some(Answer::Value(Some(text_of(value)))),
         _ => None,
@@ -165,6 +190,20 @@ mod tests {
 
     fn read() -> Step {
         Step::Read { key: "a".into(), level: None }
+    }
+
+    #[test]
+    fn what_came_of_each_command_of_a_transaction() {
+        let step = Step::Transaction { commands: vec![write(), read()] };
+        let ok = || Value::Simple("OK".into());
+        let both = Value::Array(vec![ok(), Value::Nil]);
+        let ran = Answer::Ran(vec![Answer::Written, Answer::Value(None)]);
+        assert_eq!(interpret(&step, &both), Some(ran));
+        assert_eq!(interpret(&step, &Value::Array(vec![ok()])), None);
+        assert_eq!(interpret(&step, &Value::Array(vec![ok(), ok()])), None);
+        assert_eq!(interpret(&step, &Value::Nil), None);
+        let aborted = Value::Error("EXECABORT why".into());
+        assert_eq!(interpret(&step, &aborted), Some(Answer::Refused("EXECABORT why".into())));
     }
 
     #[test]

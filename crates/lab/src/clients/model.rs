@@ -17,12 +17,21 @@ pub enum Model {
     Increment,
     /// A removal.
     Delete,
+    /// Several of these at one moment.
+    Transaction,
 }
 
 impl Model {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Model; 6] =
-        [Model::Write, Model::Read, Model::Cas, Model::Append, Model::Increment, Model::Delete];
+    pub const ALL: [Model; 7] = [
+        Model::Write,
+        Model::Read,
+        Model::Cas,
+        Model::Append,
+        Model::Increment,
+        Model::Delete,
+        Model::Transaction,
+    ];
 
     /// Its name for people and machines.
     pub fn name(self) -> &'static str {
@@ -33,6 +42,7 @@ impl Model {
             Model::Append => "append",
             Model::Increment => "incr",
             Model::Delete => "delete",
+            Model::Transaction => "transaction",
         }
     }
 }

@@ -24,11 +24,13 @@ pub(crate) enum Step {
     Increment { key: String, by: i64 },
     /// Remove a key.
     Delete { key: String },
+    /// Do several of these, but for sleeping, at one moment.
+    Transaction { commands: Vec<Step> },
     /// Wait.
     Sleep { ms: u64 },
 }
 
-/// Every form of operation that clients ask a server for: what the judge takes it for, and an
+/// Every form of operation on one key that clients ask a server for: what the judge takes it for, and an
 /// example of it in the words that the server hears.
 pub fn operations() -> Vec<(Model, Vec<String>)> {
     let (key, value) = (|| "key".to_owned(), || "value".to_owned());
@@ -55,11 +57,12 @@ impl Step {
             Step::Append { .. } => Some(Model::Append),
             Step::Increment { .. } => Some(Model::Increment),
             Step::Delete { .. } => Some(Model::Delete),
+            Step::Transaction { .. } => Some(Model::Transaction),
             Step::Sleep { .. } => None,
         }
     }
 
-    /// The command that asks for it; no words for what is no operation.
+    /// The command that asks for it; no words for what is no operation of one command.
     pub(crate) fn words(&self) -> Vec<Cow<'_, str>> {
         fn words<'s, const N: usize>(words: [&'s str; N]) -> Vec<Cow<'s, str>> {
             words.map(Cow::Borrowed).into()
@@ -77,7 +80,7 @@ impl Step {
                 vec!["INCRBY".into(), key.into(), by.to_string().into()]
             }
             Step::Delete { key } => words(["DEL", key]),
-            Step::Sleep { .. } => vec![],
+            Step::Transaction { .. } | Step::Sleep { .. } => vec![],
         }
     }
 
@@ -90,11 +93,14 @@ impl Step {
             Step::Append { key, value } => format!("append {} {}", shown(key), shown(value)),
             Step::Increment { key, by } => format!("incr {} by {by}", shown(key)),
             Step::Delete { key } => format!("del {}", shown(key)),
+            Step::Transaction { commands } => {
+                commands.iter().map(Step::describe).collect::<Vec<_>>().join("; ")
+            }
             Step::Sleep { .. } => "sleep".into(),
         }
     }
 
-    /// The key of an operation.
+    /// The key of an operation; of a transaction, that of its first command.
     pub(crate) fn key(&self) -> Option<&str> {
         match self {
             Step::Write { key, .. }
@@ -103,13 +109,25 @@ impl Step {
             | Step::Append { key, .. }
             | Step::Increment { key, .. }
             | Step::Delete { key } => Some(key),
+            Step::Transaction { commands } => commands.first()?.key(),
             Step::Sleep { .. } => None,
+        }
+    }
+
+    /// The commands of a transaction; any other step is its own and only part.
+    pub(crate) fn parts(&self) -> &[Step] {
+        match self {
+            Step::Transaction { commands } => commands,
+            one => std::slice::from_ref(one),
         }
     }
 
     /// Whether it may change something.
     pub(crate) fn is_write(&self) -> bool {
-        !matches!(self, Step::Read { .. } | Step::Sleep { .. })
+        match self {
+            Step::Transaction { commands } => commands.iter().any(Step::is_write),
+            step => !matches!(step, Step::Read { .. } | Step::Sleep { .. }),
+        }
     }
 }
 
@@ -124,6 +142,8 @@ pub(crate) enum Answer {
     Swapped(bool),
     /// The number was added, and this is the sum.
     Sum(i64),
+    /// The transaction ran, and this came of each of its commands.
+    Ran(Vec<Answer>),
     /// It did not and will not take effect; the reason as the server or the system gave it.
     Refused(String),
     /// Nobody knows whether it took effect; the reason likewise.
@@ -146,7 +166,9 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_form() {
-        let asked: Vec<Model> = operations().into_iter().map(|(model, _)| model).collect();
+        let mut asked: Vec<Model> = operations().into_iter().map(|(model, _)| model).collect();
+        // It is made of the others.
+        asked.push(Model::Transaction);
         assert!(Model::ALL.iter().all(|model| asked.contains(model)), "{asked:?}");
     }
 }

@@ -10,9 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::model::Model;
 use super::step::Step;
 use crate::scenario::Workload;
+use crate::scenario::workload::family;
 
 /// How many words of the random stream each operation has for itself.
 const WORDS: u128 = 16;
+/// Where those for the prefixes of keys and for the commands of transactions begin, and how many
+/// each operation has of them.
+const MORE_WORDS_AT: u128 = 1 << 40;
+const MORE_WORDS: u128 = 64;
+/// The most commands of a transaction.
+const COMMANDS_MAX: u64 = 3;
 
 /// After one in so many operations a client that wanders leaves its server.
 const LEAVES_ONE_IN: u64 = 10;
@@ -24,6 +31,8 @@ pub(crate) struct Share {
     /// The number of the client, which makes its values its own.
     number: u64,
     keys: u64,
+    /// What keys begin with.
+    prefixes: Vec<String>,
     /// How many operations of each kind there are, in parts of their sum.
     shares: Vec<(Model, u64)>,
     /// Levels of reads with their shares in percent.
@@ -40,6 +49,7 @@ pub(crate) type Seen = HashMap<String, Option<String>>;
 
 /// What is drawn for one operation.
 struct Drawn {
+    prefix: String,
     key: String,
     model: Model,
     /// A number below a hundred, for what else there is to choose.
@@ -58,6 +68,7 @@ impl Share {
             seed,
             number,
             keys: workload.keys,
+            prefixes: workload.prefixes.clone(),
             shares: workload.shares.clone(),
             levels: workload
                 .levels
@@ -95,8 +106,9 @@ impl Share {
     }
 
     fn change(&self, drawn: Drawn, place: usize) -> Step {
-        let Drawn { key, model, percent, .. } = drawn;
+        let Drawn { prefix, key, model, percent, .. } = drawn;
         match model {
+            Model::Transaction => Step::Transaction { commands: self.commands(&prefix, place) },
             // Behind what it begins with no text is the end of another.
             Model::Append => Step::Append { key, value: format!(";{}", self.value(place)) },
             Model::Increment => Step::Increment { key, by: 1 + (percent % 9) as i64 },
@@ -105,6 +117,32 @@ impl Share {
                 Step::Write { key, value: self.value(place) }
             }
         }
+    }
+
+    /// The commands of a transaction: writes and reads of different keys, as far as there are so
+    /// many.
+    fn commands(&self, prefix: &str, place: usize) -> Vec<Step> {
+        let mut random = self.more(place);
+        // (The first is for the prefix.)
+        let _: u64 = random.random();
+        let count = 2 + random.random_range(0..COMMANDS_MAX - 1);
+        let first = random.random_range(0..self.keys);
+        let command = |number: u64| {
+            let key = format!("{prefix}{}{}", family(Model::Write), (first + number) % self.keys);
+            match random.random_range(0..2) {
+                0 => Step::Read { key, level: None },
+                _ => Step::Write { key, value: format!("{}.{number}", self.value(place)) },
+            }
+        };
+        (0..count).map(command).collect()
+    }
+
+    /// The words for what else there is to draw for an operation.
+    fn more(&self, place: usize) -> ChaCha8Rng {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(self.number);
+        random.set_word_pos(MORE_WORDS_AT + place as u128 * MORE_WORDS);
+        random
     }
 
     /// Whether a client that wanders goes on to the next server after this place, also where all is
@@ -131,27 +169,25 @@ impl Share {
         let number = random.random_range(0..self.keys);
         let model = pick(&self.shares, &mut random);
         let percent = random.random_range(0..100);
-        let key = format!("{}{number}", self.family(model, &mut random));
+        let prefix = match &self.prefixes[..] {
+            [only] => only.clone(),
+            all => all[(self.more(place).random::<u64>() % all.len() as u64) as usize].clone(),
+        };
+        let key = format!("{prefix}{}{number}", self.read_family(model, &mut random));
         let leaves = random.random_range(0..LEAVES_ONE_IN) == 0;
-        Drawn { key, model, percent, pause_ns, leaves }
+        Drawn { prefix, key, model, percent, pause_ns, leaves }
     }
 
-    /// What the names of the keys begin with that an operation is about: texts and numbers have
-    /// keys of their own, and reads look at all kinds of keys.
-    fn family(&self, model: Model, random: &mut ChaCha8Rng) -> char {
-        let of_change = |model| match model {
-            Model::Append => 't',
-            Model::Increment => 'n',
-            _ => 'k',
-        };
+    /// What the keys are called that an operation is about: reads look at all kinds of keys.
+    fn read_family(&self, model: Model, random: &mut ChaCha8Rng) -> char {
         let changes =
             self.shares.iter().filter(|(model, share)| *model != Model::Read && *share > 0);
         let changes: Vec<(Model, u64)> = changes.copied().collect();
         match model {
-            Model::Read if changes.iter().any(|(model, _)| of_change(*model) != 'k') => {
-                of_change(pick(&changes, random))
+            Model::Read if changes.iter().any(|(model, _)| family(*model) != 'k') => {
+                family(pick(&changes, random))
             }
-            model => of_change(model),
+            model => family(model),
         }
     }
 
@@ -271,6 +307,37 @@ mod tests {
             let ends_with_it = appended.iter().filter(|other| other.ends_with(one)).count();
             assert_eq!(ends_with_it, 1, "{one} ends no other text");
         }
+    }
+
+    #[test]
+    fn keys_lie_behind_all_prefixes_and_those_of_a_transaction_behind_one() {
+        let text = TEXT.replace(r#""cas":1"#, r#""transactions":2,"prefixes":["","q:"]"#);
+        let scenario = Scenario::parse("f", &text).unwrap();
+        let share = Share::of(&scenario.workloads[0], 7, 1, 1);
+        let (mut prefixes, mut written) = (BTreeSet::new(), vec![]);
+        let mut transactions = 0;
+        for place in 0..300 {
+            let (step, _) = share.step(place, &Seen::new());
+            let keys: BTreeSet<&str> = step.parts().iter().filter_map(Step::key).collect();
+            let of_key = |key: &&str| key.rsplit_once('k').unwrap().0.to_owned();
+            let of_step: BTreeSet<String> = keys.iter().map(of_key).collect();
+            assert_eq!((of_step.len(), keys.len()), (1, step.parts().len()), "{step:?}");
+            prefixes.extend(of_step);
+            for part in step.parts() {
+                if let Step::Write { value, .. } = part {
+                    written.push(value.clone());
+                }
+            }
+            if matches!(step, Step::Transaction { .. }) {
+                transactions += 1;
+                assert!((2..=3).contains(&step.parts().len()));
+                assert_eq!(share.may_change(place), Some(step));
+            }
+        }
+        assert_eq!(prefixes, BTreeSet::from([String::new(), "q:".into()]));
+        assert!(transactions > 100, "{transactions}");
+        let count = written.len();
+        assert_eq!(written.into_iter().collect::<BTreeSet<_>>().len(), count);
     }
 
     #[test]

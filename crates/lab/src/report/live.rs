@@ -9,7 +9,8 @@ use super::terminal::Look;
 use super::text::{break_line, left, millis, right, seconds, shown, tame, widest};
 use crate::attempt::recording::{Recorded, Recording};
 use crate::clients::step::{Answer, Step};
-use crate::scenario::{Request, Scenario};
+use crate::scenario::keyspaces::longest;
+use crate::scenario::{Keyspace, Request, Scenario};
 
 const TIME_WIDTH: usize = 9;
 /// How wide a line may be.
@@ -21,6 +22,7 @@ const GIST_CHARS_MAX: usize = 40;
 /// The columns of a run's operations.
 pub(crate) struct Live {
     level: Level,
+    keyspaces: Vec<Keyspace>,
     level_width: usize,
     client_width: usize,
     server_width: usize,
@@ -37,19 +39,13 @@ impl Live {
             Request::Read { level: Some(level), .. } => Some(level.to_string()),
             _ => None,
         });
-        let levels = own_levels.chain([scenario.level.to_string()]);
-        let operations = requests.filter_map(|request| match request {
-            Request::Write { key, value } => {
-                Some(Step::Write { key: key.clone(), value: value.clone() }.describe())
-            }
-            Request::Read { key, .. } => {
-                Some(Step::Read { key: key.clone(), level: None }.describe())
-            }
-            _ => None,
-        });
+        let promised = scenario.keyspaces.iter().map(|keyspace| keyspace.level);
+        let promised = promised.chain([scenario.level]).map(|level| level.to_string());
+        let operations = requests.map(fixed).filter_map(|step| Some(step?.describe()));
         Live {
             level: scenario.level,
-            level_width: widest(levels, "level"),
+            keyspaces: scenario.keyspaces.clone(),
+            level_width: widest(own_levels.chain(promised), "level"),
             client_width: widest(clients, "client"),
             server_width: widest(servers, "server"),
             operation_width: widest(operations, "operation"),
@@ -68,7 +64,10 @@ impl Live {
         let operation = recorded.step.describe();
         let level = match &recorded.step {
             Step::Read { level: Some(level), .. } => level.clone(),
-            _ => self.level.to_string(),
+            step => {
+                let keyspace = step.key().and_then(|key| longest(&self.keyspaces, key));
+                keyspace.map_or(self.level, |keyspace| keyspace.level).to_string()
+            }
         };
         let line = self.line([
             &seconds(recorded.end),
@@ -94,6 +93,20 @@ impl Live {
             rest.to_owned(),
         ]
         .join("  ")
+    }
+}
+
+/// What a request asks for; nothing where it waits.
+fn fixed(request: &Request) -> Option<Step> {
+    match request {
+        Request::Write { key, value } => {
+            Some(Step::Write { key: key.clone(), value: value.clone() })
+        }
+        Request::Read { key, .. } => Some(Step::Read { key: key.clone(), level: None }),
+        Request::Transaction { commands } => {
+            Some(Step::Transaction { commands: commands.iter().filter_map(fixed).collect() })
+        }
+        Request::Sleep { .. } | Request::SleepAtRandom => None,
     }
 }
 
@@ -126,6 +139,10 @@ fn result(answer: &Answer, room: usize) -> String {
         Answer::Swapped(true) => Look::Good.on("done"),
         Answer::Swapped(false) => Look::Good.on("it was another"),
         Answer::Sum(sum) => Look::Good.on(sum),
+        Answer::Ran(answers) => {
+            let each: Vec<String> = answers.iter().map(|answer| result(answer, room)).collect();
+            each.join("; ")
+        }
         Answer::Refused(why) => Look::Doubtful.on(reason("refused", why)),
         Answer::Unknown(why) => Look::Bad.on(reason("unknown", why)),
     }

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::comparison::{Column, Comparison, Showing};
 use crate::attempt::figures::{Figures, Kind};
 use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::judgement::Besides;
 use crate::attempt::outcome::{Attempt, Expected, StatedOrder};
+use crate::scenario::Keyspace;
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -26,9 +28,12 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
         "attempt": attempt.number,
         "seed": attempt.seed,
         "ready_after_ms": attempt.ready.after.as_secs_f64() * 1e3,
+        "keyspaces": attempt.keyspaces.iter().map(keyspace).collect::<Vec<_>>(),
         "verdict": verdict(&judgement.promised),
         "proof": judgement.proof,
         "witness": witness(&judgement.promised),
+        "reads_not_counted": judgement.uncounted,
+        "besides": judgement.besides.iter().map(besides).collect::<Vec<_>>(),
         "met": judgement.met().map(|level| level.to_string()),
         "other_levels": judgement.others.iter().map(verdict).collect::<Vec<_>>(),
         "order": order(&attempt.order),
@@ -76,6 +81,30 @@ fn verdict(verdict: &Verdict) -> Value {
         Outcome::Undecided(why) => Some(why.clone()),
     };
     json!({ "level": verdict.level.to_string(), "verdict": verdict.word(), "why": why })
+}
+
+/// A keyspace with which the servers began.
+fn keyspace(keyspace: &Keyspace) -> Value {
+    let Keyspace { name, prefix, order, level, .. } = keyspace;
+    json!({
+        "name": name,
+        "prefix": prefix,
+        "order": order.to_string(),
+        "level": level.to_string(),
+    })
+}
+
+/// Another promise than that of the run.
+fn besides(Besides { promise, proof }: &Besides) -> Value {
+    json!({
+        "verdict": verdict(&promise.verdict),
+        "proof": proof,
+        "witness": witness(&promise.verdict),
+        "order": promise.scope.order.map(|order| order.to_string()),
+        "prefixes": promise.prefixes,
+        "asked_by_reads": promise.asked,
+        "reads_not_counted": promise.uncounted,
+    })
 }
 
 /// What proves that the level holds; operations are counted from 0, as `history.jsonl` has them.

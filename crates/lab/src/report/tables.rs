@@ -85,7 +85,7 @@ fn outcomes_table(results: &[FileResult]) -> String {
     let row = |result: &FileResult| {
         let met = result.met().map_or("–".into(), |level| level.to_string());
         let verdict = result.verdict_word().to_owned();
-        let mut row = vec![cut_name(result), result.level.to_string(), verdict, met];
+        let mut row = vec![cut_name(result), levels(result), verdict, met];
         row.extend(has_throughput.then(|| paced_throughput(&result.figures)));
         if is_troubled {
             row.extend(trouble(&result.figures));
@@ -101,7 +101,8 @@ fn costs_table(results: &[FileResult]) -> String {
     let header = ["scenario"].into_iter().chain(FIGURES).map(str::to_owned).collect();
     let mut rows = vec![];
     for result in results {
-        let names = [cut_name(result), format!("  {}", result.level)].into_iter();
+        let own = result.keyspaces.iter().map(|one| format!("  {} {}", one.name, one.level));
+        let names = [cut_name(result), format!("  {}", result.level)].into_iter().chain(own);
         for ((name, kind), whose) in
             result.figures.kinds().zip(names.chain(iter::repeat(String::new())))
         {
@@ -113,6 +114,13 @@ fn costs_table(results: &[FileResult]) -> String {
 
 /// The longest name of a scenario in a table.
 const NAME_CHARS_MAX: usize = 20;
+
+/// The level of a scenario, and below it those of its keyspaces.
+fn levels(result: &FileResult) -> String {
+    let own = result.keyspaces.iter().map(|one| format!("{} {}", one.name, one.level));
+    let all = iter::once(result.level.to_string()).chain(own);
+    all.collect::<Vec<_>>().join("\n")
+}
 
 fn cut_name(result: &FileResult) -> String {
     let name = result.name();

@@ -72,6 +72,7 @@ fn recording(scenario: &Scenario, first_read: &str) -> Recording {
 
 fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
     Attempt {
+        keyspaces: scenario.keyspaces.clone(),
         scenario: "test/two.json".into(),
         servers: 2,
         clients: 2,
@@ -81,7 +82,7 @@ fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
         directory: PathBuf::from("runs/two"),
         ready: Ready { leader: Some(0), after: Duration::from_millis(250) },
         figures: Figures::of(recording),
-        judgement: Judgement::of(&recording.history(scenario.level), scenario.level),
+        judgement: Judgement::of(&recording.history()),
         order: StatedOrder::None,
         shows: None,
         expected: None,
@@ -99,6 +100,7 @@ fn merged_attempt(first_read: &str) -> Attempt {
     let mut recording = recording(&scenario, first_read);
     let numbers = vec![recording.fresh_number(), recording.fresh_number()];
     let read = |(server, number): (usize, &u64)| FinalRead {
+        level: None,
         number: *number,
         server,
         key: "a".into(),

@@ -24,7 +24,7 @@ fn about(task: &Task<'_>, repeat: u32) -> String {
     };
     format!(
         "{repeat}{}{} · {} · {} · {} · seed {seed}",
-        scenario.level,
+        scenario.promises(),
         match scenario.transport {
             Transport::Resp => "",
             Transport::Zmq => " · over ZeroMQ",

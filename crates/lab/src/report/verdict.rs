@@ -8,6 +8,7 @@ use history::{Level, Outcome, Verdict};
 use super::terminal::Look;
 use super::text::{labelled, millis, shown, tame};
 use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::judgement::Besides;
 use crate::attempt::outcome::{Attempt, Expected, StatedOrder};
 
 /// How many lines of a proof are shown; the whole of it stands in the summary.
@@ -24,6 +25,7 @@ pub(crate) fn verdict_lines(attempt: &Attempt) -> Vec<String> {
         lines.extend(quiet_lines(quiet, attempt.servers));
     }
     lines.extend(promise_lines(attempt));
+    lines.extend(attempt.judgement.besides.iter().flat_map(|one| besides_lines(attempt, one)));
     lines.extend(met_lines(attempt));
     lines.extend(expected_lines(attempt));
     let explained = history::explanations(&lines);
@@ -61,16 +63,52 @@ fn promise_lines(attempt: &Attempt) -> Vec<String> {
     if let (true, Some(meaning)) = (judgement.promised.holds(), meaning(judgement.promised.level)) {
         verdict.push_str(&format!(": {meaning}"));
     }
+    verdict.push_str(&left_out(judgement.uncounted));
     let mut lines = labelled("verdict", Look::Plain, [verdict]);
+    lines.extend(proof_lines(&judgement.proof));
+    lines
+}
+
+/// How a verdict is known, as far as there is room for that.
+fn proof_lines(proof: &[String]) -> Vec<String> {
     // One line more takes no more room than to say that there is one.
-    let is_long = judgement.proof.len() > PROOF_LINES_MAX + 1;
-    let count = if is_long { PROOF_LINES_MAX } else { judgement.proof.len() };
-    let shown = judgement.proof.iter().take(count).map(|line| tame(line));
-    lines.extend(labelled("", Look::Plain, shown));
+    let is_long = proof.len() > PROOF_LINES_MAX + 1;
+    let count = if is_long { PROOF_LINES_MAX } else { proof.len() };
+    let mut lines = labelled("", Look::Plain, proof.iter().take(count).map(|line| tame(line)));
     if is_long {
         let more = "  … the whole of it is in summary.json";
         lines.extend(labelled("", Look::Faint, [more]));
     }
+    lines
+}
+
+/// How many reads a verdict says nothing of.
+fn left_out(uncounted: usize) -> String {
+    match uncounted {
+        0 => String::new(),
+        1 => "; 1 read asked for less and does not count".into(),
+        many => format!("; {many} reads asked for less and do not count"),
+    }
+}
+
+/// Another promise: its level, of which keyspaces and to how many reads it was given, and how it is
+/// known what became of it.
+fn besides_lines(attempt: &Attempt, Besides { promise, proof }: &Besides) -> Vec<String> {
+    let name = |prefix: &String| {
+        let known = attempt.keyspaces.iter().find(|keyspace| keyspace.prefix == *prefix);
+        known.map_or("default".to_owned(), |keyspace| keyspace.name.clone())
+    };
+    let mut whose: Vec<String> = promise.prefixes.iter().map(name).collect();
+    match promise.asked {
+        0 => {}
+        1 => whose.push("1 read that asked for it".into()),
+        asked => whose.push(format!("{asked} reads that asked for it")),
+    }
+    let order = promise.scope.order.map_or(String::new(), |order| format!(" ({order})"));
+    let (whose, left_out) = (tame(&whose.join(", ")), left_out(promise.uncounted));
+    let verdict = format!("{}, of {whose}{order}{left_out}", headline(&promise.verdict));
+    let mut lines = labelled("besides", Look::Plain, [verdict]);
+    lines.extend(proof_lines(proof));
     lines
 }
 

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use history::Level;
+use history::{Level, LogOrder};
 use jsonc_parser::ast::Value;
-use jsonc_parser::common::Ranged;
 
 use super::fields::{Problems, kind, list, quoted};
 use super::spelling;
@@ -54,7 +53,7 @@ pub(crate) fn compared(promised: Level) -> impl Iterator<Item = Level> {
 /// Whether the keyspace of this level is merged: every server writes by itself, so that a run ends
 /// with reads of the quiet end, and no leader is needed.
 pub(crate) fn is_merged(level: Level) -> bool {
-    !matches!(level, Level::Bounded { .. }) && !level.is_at_least(Level::Sequential)
+    LogOrder::Merged.can_promise(level)
 }
 
 /// Reads the name of a level in a file.
@@ -73,33 +72,6 @@ pub(super) fn read_level(value: &Value<'_>, problems: &mut Problems<'_>) -> Opti
         };
         problems.add(value, format!("{name} is no level; {right}"))
     })
-}
-
-/// Whether reads of this level can be had where that one is promised.
-pub(super) fn check_read_level(
-    asked: Level,
-    promised: Option<Level>,
-    node: &impl Ranged,
-    problems: &mut Problems<'_>,
-) {
-    if let Some(promised) = promised
-        && is_merged(promised)
-        && !is_merged(asked)
-    {
-        let what = format!("at {promised} the keyspace is merged and has no {asked} reads");
-        problems.add::<()>(node, what);
-    }
-}
-
-/// The level of one read.
-pub(super) fn read_level_of_read(
-    value: &Value<'_>,
-    promised: Option<Level>,
-    problems: &mut Problems<'_>,
-) -> Option<Level> {
-    let level = read_level(value, problems)?;
-    check_read_level(level, promised, value, problems);
-    Some(level)
 }
 
 #[cfg(test)]

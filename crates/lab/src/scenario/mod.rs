@@ -16,10 +16,15 @@
 //!
 //! What may stand beside that:
 //! - `"level"` in a read: it asks at a level of its own.
+//! - `{"request_type": "transaction", "commands": [{"type": "set", "key": "a", "value": 1},
+//!   {"type": "get", "key": "b"}]}`: all at one moment, of one agreed keyspace.
 //! - `"value": null` in a read or a sleep: it says nothing.
 //! - `"transport"`: what the clients of the file speak, `"resp"` or `"zmq"`; RESP without it. Over
 //!   ZeroMQ there are no levels of reads and no `cas`, and no value is `None`, which is what a read
 //!   says of nothing.
+//! - `"keyspaces"`: which keys promise something of their own, with which the servers begin:
+//!   `[{"name": "cache", "prefix": "cache:", "order": "merged", "level": "eventual", "allow": []}]`.
+//!   The longest prefix wins; what has no keyspace is at the `consistency_level`.
 //! - `"request_timeout_ms"`: how long a request may take; 3000 without it.
 //! - `"workload"`: random operations from the seed of the run, by clients of their own.
 //!   `{"clients": 6, "keys": 4, "duration_ms": 4000, "rate": 200, "reads": 50, "writes": 40, "cas":
@@ -52,6 +57,7 @@ mod fault;
 mod faults;
 mod fields;
 mod json;
+pub(crate) mod keyspaces;
 pub(crate) mod level;
 mod ports;
 mod reader;
@@ -60,15 +66,16 @@ mod shows;
 mod source;
 mod spelling;
 pub(crate) mod transport;
-mod workload;
+pub(crate) mod workload;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use history::Level;
+use history::{Level, LogOrder};
 
 pub use fault::{Cut, Fault, Servers, Ways, What, When, Who};
+pub use keyspaces::{Allow, KEYSPACES_MAX, Keyspace};
 use source::Source;
 pub use source::{Place, Problem, Refusal};
 pub use transport::Transport;
@@ -108,8 +115,10 @@ pub const CLIENT_NUMBER_MAX: u64 = u32::MAX as u64;
 pub struct Scenario {
     /// How many servers there are; they are numbered from 0.
     pub servers: usize,
-    /// The level that is promised, and at which reads are made.
+    /// The level that is promised of what has no keyspace, and at which reads are made there.
     pub level: Level,
+    /// The keyspaces that promise something of their own.
+    pub keyspaces: Vec<Keyspace>,
     /// The ports of each server, if the file names them.
     pub ports: Option<Vec<NamedPorts>>,
     /// What the clients speak.
@@ -188,6 +197,11 @@ pub enum Request {
         /// At which level, if not the promised one.
         level: Option<Level>,
     },
+    /// Do several things at one moment.
+    Transaction {
+        /// Writes and reads without levels, in order.
+        commands: Vec<Request>,
+    },
     /// Wait this many milliseconds.
     Sleep {
         /// How long.
@@ -251,10 +265,10 @@ impl Scenario {
         same
     }
 
-    /// How many requests are writes or reads.
+    /// How many requests are operations.
     pub fn operations(&self) -> usize {
         let is_operation =
-            |request: &&Request| matches!(request, Request::Write { .. } | Request::Read { .. });
+            |request: &&Request| !matches!(request, Request::Sleep { .. } | Request::SleepAtRandom);
         self.clients.iter().map(|client| client.requests.iter().filter(is_operation).count()).sum()
     }
 
@@ -276,6 +290,28 @@ impl Scenario {
     pub fn operations_max(&self) -> u64 {
         let random = self.workloads.iter().map(Workload::operations_max);
         self.operations() as u64 + random.sum::<u64>()
+    }
+
+    /// The keyspace of a key, if one has it.
+    pub fn keyspace(&self, key: &str) -> Option<&Keyspace> {
+        keyspaces::longest(&self.keyspaces, key)
+    }
+
+    /// The order of what has no keyspace.
+    pub(crate) fn default_order(&self) -> LogOrder {
+        keyspaces::order_of(self.level)
+    }
+
+    /// Whether some keys have this order.
+    pub(crate) fn has_order(&self, order: LogOrder) -> bool {
+        self.default_order() == order || self.keyspaces.iter().any(|one| one.order == order)
+    }
+
+    /// What is promised, in words: the level, then each keyspace that has one of its own.
+    pub fn promises(&self) -> String {
+        let one = |one: &Keyspace| format!("{} {}", one.name, one.level);
+        let all = std::iter::once(self.level.to_string()).chain(self.keyspaces.iter().map(one));
+        all.collect::<Vec<_>>().join(", ")
     }
 
     /// The stronger level that a run must be seen not to meet.

@@ -6,6 +6,7 @@ use jsonc_parser::ast::Value;
 
 use super::faults::read_faults;
 use super::fields::{Fields, Problems, optional, read_integer};
+use super::keyspaces::{Promised, read_keyspaces};
 use super::level::read_level;
 use super::ports::read_ports;
 use super::requests::{Terms, read_clients};
@@ -49,9 +50,15 @@ fn read_scenario(
         Some(field) => read_ports(&field.value, servers, problems).map(Some),
         None => Some(None),
     };
+    let keyspaces = match fields.take("keyspaces") {
+        Some(field) => read_keyspaces(&field.value, problems),
+        None => Some(vec![]),
+    };
     let transport = optional(&mut fields, "transport", problems, read_transport);
     // What cannot be said in a transport that is wrong itself is not looked for.
-    let terms = Terms { level, transport: transport.flatten().unwrap_or_default() };
+    let known = keyspaces.as_deref().unwrap_or_default();
+    let promised = Promised { level, keyspaces: known };
+    let terms = Terms { promised, transport: transport.flatten().unwrap_or_default() };
     let clients = match fields.take("clients") {
         Some(field) => read_clients(&field.value, servers, terms, problems),
         None => Some(vec![]),
@@ -84,6 +91,7 @@ fn read_scenario(
     Some(Scenario {
         servers: servers?,
         level: level?,
+        keyspaces: keyspaces?,
         ports: ports?,
         transport: transport?.unwrap_or_default(),
         clients: clients?,

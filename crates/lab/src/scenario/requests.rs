@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
-use history::Level;
+use history::LogOrder;
 use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
 
 use super::fields::{
     Fields, Problems, kind, list, no_such_server, optional, quoted, read_integer, read_list,
 };
-use super::level::read_level_of_read;
+use super::keyspaces::Promised;
+use super::level::read_level;
 use super::source::Place;
 use super::spelling;
 use super::{
@@ -20,12 +22,15 @@ use super::{
 const WRITE: [&str; 2] = ["write", "set"];
 const READ: [&str; 2] = ["read", "get"];
 const SLEEP: &str = "sleep";
+const TRANSACTION: &str = "transaction";
+/// The most commands of one transaction.
+const COMMANDS_MAX: usize = 1_000;
 
 /// What holds for all requests of a scenario.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
-    /// The level that is promised, if it is known.
-    pub(super) level: Option<Level>,
+pub(super) struct Terms<'k> {
+    /// What is promised of each key.
+    pub(super) promised: Promised<'k>,
     /// What the clients speak.
     pub(super) transport: Transport,
 }
@@ -34,7 +39,7 @@ pub(super) struct Terms {
 pub(super) fn read_clients(
     value: &Value<'_>,
     servers: Option<usize>,
-    terms: Terms,
+    terms: Terms<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Client>> {
     let elements = read_list(value, "clients", CLIENTS_MAX, problems)?;
@@ -49,7 +54,7 @@ pub(super) fn read_clients(
 fn read_client(
     value: &Value<'_>,
     servers: Option<usize>,
-    terms: Terms,
+    terms: Terms<'_>,
     numbers: &mut HashMap<u64, Place>,
     problems: &mut Problems<'_>,
 ) -> Option<Client> {
@@ -104,7 +109,7 @@ fn read_server_of_client(
 
 fn read_requests(
     value: &Value<'_>,
-    terms: Terms,
+    terms: Terms<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Request>> {
     let elements = read_list(value, "requests", REQUESTS_MAX, problems)?;
@@ -115,7 +120,11 @@ fn read_requests(
     requests.into_iter().collect()
 }
 
-fn read_request(value: &Value<'_>, terms: Terms, problems: &mut Problems<'_>) -> Option<Request> {
+fn read_request(
+    value: &Value<'_>,
+    terms: Terms<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Request> {
     let mut fields = Fields::of(value, "a request", problems)?;
     // Without a kind nothing can be said about the other fields.
     let request = match read_request_type(&mut fields, problems)? {
@@ -132,12 +141,26 @@ fn read_request(value: &Value<'_>, terms: Terms, problems: &mut Problems<'_>) ->
             let key = read_key(&mut fields, terms, problems);
             fields.take_null("value", problems);
             let level = optional(&mut fields, "level", problems, |value, problems| {
-                read_level_of_read(value, terms.level, problems)
+                let level = read_level(value, problems)?;
+                let key = key.as_deref().unwrap_or_default();
+                terms.promised.check_read(key, level, value, problems);
+                Some(level)
             });
             if let Some(field) = fields.named("level") {
                 terms.transport.check_level(field, problems);
             }
             key.zip(level).map(|(key, level)| Request::Read { key, level })
+        }
+        TRANSACTION => {
+            fields.call("a transaction");
+            if terms.transport == Transport::Zmq {
+                let what = "over ZeroMQ there are no transactions; ask for one key after the other";
+                problems.add::<()>(fields.object(), what);
+            }
+            let commands = fields
+                .need("commands", "its writes and reads, in order", problems)
+                .and_then(|value| read_commands(value, terms, problems));
+            commands.map(|commands| Request::Transaction { commands })
         }
         _ => {
             fields.call("a sleep");
@@ -153,12 +176,65 @@ fn read_request(value: &Value<'_>, terms: Terms, problems: &mut Problems<'_>) ->
     request
 }
 
+/// The commands of a transaction: writes and reads of one agreed keyspace.
+fn read_commands(
+    value: &Value<'_>,
+    terms: Terms<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<Request>> {
+    let elements = read_list(value, "commands", COMMANDS_MAX, problems)?;
+    if elements.is_empty() {
+        return problems.add(value, "a transaction has at least one command");
+    }
+    let mut commands: Vec<Option<Request>> = vec![];
+    let mut first: Option<String> = None;
+    for element in elements {
+        let command = read_request(element, terms, problems);
+        let key = match &command {
+            Some(Request::Write { key, .. } | Request::Read { key, level: None }) => Some(key),
+            Some(Request::Read { level: Some(_), .. }) => {
+                let what = "a read of a transaction sees what the transaction runs on; leave its \
+                            \"level\" out";
+                problems.add(element, what)
+            }
+            Some(_) => problems.add(element, "a transaction has writes and reads alone"),
+            None => None,
+        };
+        if let Some(key) = key {
+            let keyspace = terms.promised.name_of(key);
+            let first = first.get_or_insert_with(|| keyspace.to_owned());
+            check_command(keyspace, terms.promised.order_of(key), first, element, problems);
+        }
+        commands.push(command);
+    }
+    commands.into_iter().collect()
+}
+
+/// A command is about the keyspace that the first one is about, and that one is agreed.
+fn check_command(
+    keyspace: &str,
+    order: Option<LogOrder>,
+    first: &str,
+    node: &impl Ranged,
+    problems: &mut Problems<'_>,
+) {
+    if order == Some(LogOrder::Merged) {
+        let what = format!("a transaction needs an agreed keyspace, and {keyspace} is merged");
+        problems.add::<()>(node, what);
+    } else if first != keyspace {
+        let what = format!(
+            "a transaction is about one keyspace, and this key is in {keyspace}, the first in {first}"
+        );
+        problems.add::<()>(node, what);
+    }
+}
+
 fn read_request_type<'v>(fields: &mut Fields<'v>, problems: &mut Problems<'_>) -> Option<&'v str> {
     let (long, short) = (fields.take("request_type"), fields.take("type"));
     if let (Some(_), Some(short)) = (long, short) {
         problems.add::<()>(short, "\"type\" says the same as \"request_type\"; keep one");
     }
-    let kinds = || [WRITE[0], READ[0], SLEEP, WRITE[1], READ[1]];
+    let kinds = || [WRITE[0], READ[0], SLEEP, TRANSACTION, WRITE[1], READ[1]];
     let Some(field) = long.or(short) else {
         let what = format!("a request needs \"request_type\": one of {}", list(kinds()));
         return problems.add(fields.object(), what);
@@ -177,7 +253,11 @@ fn read_request_type<'v>(fields: &mut Fields<'v>, problems: &mut Problems<'_>) -
     problems.add(name, format!("{} is no request_type; {right}", quoted(&name.value)))
 }
 
-fn read_key(fields: &mut Fields<'_>, terms: Terms, problems: &mut Problems<'_>) -> Option<String> {
+fn read_key(
+    fields: &mut Fields<'_>,
+    terms: Terms<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<String> {
     match fields.need("key", "the key, a string", problems)? {
         Value::StringLit(key) if key.value.len() > KEY_BYTES_MAX => {
             let what = format!("a key has at most {} KiB", KEY_BYTES_MAX >> 10);
@@ -195,7 +275,7 @@ fn read_key(fields: &mut Fields<'_>, terms: Terms, problems: &mut Problems<'_>) 
     }
 }
 
-fn read_value(value: &Value<'_>, terms: Terms, problems: &mut Problems<'_>) -> Option<String> {
+fn read_value(value: &Value<'_>, terms: Terms<'_>, problems: &mut Problems<'_>) -> Option<String> {
     let text: &str = match value {
         Value::StringLit(text) => &text.value,
         // A number means its text in the file: 1.50 is not 1.5.

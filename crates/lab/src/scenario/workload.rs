@@ -2,15 +2,16 @@
 
 use std::ops::RangeInclusive;
 
-use history::Level;
+use history::{Level, LogOrder};
 use jsonc_parser::ast::{Object, Value};
 
 use super::fields::{
     Fields, Problems, kind, list, optional, quoted, read_flag, read_integer, read_list,
 };
-use super::level::{check_read_level, is_merged, names, parse};
+use super::keyspaces::read_prefix;
+use super::level::{names, parse};
 use super::requests::Terms;
-use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, OPERATIONS_MAX};
+use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, KEYSPACES_MAX, OPERATIONS_MAX};
 use crate::clients::model::Model;
 
 /// The most operations a second, over all clients.
@@ -31,6 +32,7 @@ const KINDS: [(&str, Model, &str, u64); Model::ALL.len()] = [
     ("appends", Model::Append, "append", 0),
     ("increments", Model::Increment, "increment", 0),
     ("deletes", Model::Delete, "removal", 0),
+    ("transactions", Model::Transaction, "transaction", 0),
 ];
 
 /// Random operations from the seed of the run, by clients of their own.
@@ -38,8 +40,10 @@ const KINDS: [(&str, Model, &str, u64); Model::ALL.len()] = [
 pub struct Workload {
     /// How many clients share them. The n-th begins at server n, counted round and round.
     pub clients: usize,
-    /// How many keys there are: `k0`, `k1` …
+    /// How many keys there are behind each prefix: `k0`, `k1` …
     pub keys: u64,
+    /// What its keys begin with: each operation is about keys of one of them.
+    pub prefixes: Vec<String>,
     /// How long it goes on.
     pub duration_ms: Option<u64>,
     /// After how many operations, over all clients, it ends.
@@ -67,7 +71,7 @@ impl Workload {
 /// Reads a workload, or a list of them that go on side by side.
 pub(super) fn read_workloads(
     value: &Value<'_>,
-    terms: Terms,
+    terms: Terms<'_>,
     listed: usize,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Workload>> {
@@ -91,7 +95,7 @@ pub(super) fn read_workloads(
 
 fn read_workload(
     value: &Value<'_>,
-    terms: Terms,
+    terms: Terms<'_>,
     listed: usize,
     problems: &mut Problems<'_>,
 ) -> Option<Workload> {
@@ -103,11 +107,13 @@ fn read_workload(
         .and_then(|value| read_integer(value, "clients", 1..=clients_max, problems));
     let keys = read_number(&mut fields, "keys", 1..=KEYS_MAX, problems);
     let rate = read_number(&mut fields, "rate", 1..=RATE_MAX, problems);
-    let shares = read_shares(&mut fields, terms, problems);
+    let prefixes = optional(&mut fields, "prefixes", problems, read_prefixes);
+    let known = prefixes.clone().flatten().unwrap_or_else(|| vec![String::new()]);
+    let shares = read_shares(&mut fields, terms, &known, problems);
     let duration_ms = read_number(&mut fields, "duration_ms", 1..=DURATION_MS_MAX, problems);
     let operations = read_number(&mut fields, "operations", 1..=OPERATIONS_MAX, problems);
     let levels = optional(&mut fields, "levels", problems, |value, problems| {
-        read_levels(value, terms.level, problems)
+        read_levels(value, terms, &known, problems)
     });
     let wander = optional(&mut fields, "wander", problems, |value, problems| {
         read_flag(value, "wander", problems)
@@ -120,6 +126,7 @@ fn read_workload(
     let workload = Workload {
         clients: usize::try_from(clients?).ok()?,
         keys: keys?.unwrap_or(KEYS),
+        prefixes: prefixes.map(|_| known)?,
         duration_ms: duration_ms?,
         operations: operations?,
         rate: rate?.unwrap_or(RATE),
@@ -143,14 +150,15 @@ fn read_number(
 /// How many operations of each kind there are.
 fn read_shares(
     fields: &mut Fields<'_>,
-    terms: Terms,
+    terms: Terms<'_>,
+    prefixes: &[String],
     problems: &mut Problems<'_>,
 ) -> Option<Vec<(Model, u64)>> {
     let mut shares = vec![];
     for (name, model, what, without) in KINDS {
         let share = read_number(fields, name, 0..=WEIGHT_MAX, problems);
         if let (Some(Some(1..)), Some(field)) = (share, fields.named(name)) {
-            check_order(fields.object(), name, model, terms.level, problems);
+            check_order(fields.object(), (name, model), terms, prefixes, problems);
             terms.transport.check_kind(field, model, what, problems);
         }
         shares.push(share.map(|share| (model, share.unwrap_or(without))));
@@ -161,19 +169,62 @@ fn read_shares(
 /// What answers according to what is there needs one order that all agree on.
 fn check_order(
     object: &Object<'_>,
-    name: &str,
-    model: Model,
-    level: Option<Level>,
+    (name, model): (&str, Model),
+    terms: Terms<'_>,
+    prefixes: &[String],
     problems: &mut Problems<'_>,
 ) {
-    let needs_order = matches!(model, Model::Cas | Model::Append | Model::Increment);
-    if let Some(level) = level.filter(|level| needs_order && is_merged(*level)) {
+    if matches!(model, Model::Read | Model::Write | Model::Delete) {
+        return;
+    }
+    for prefix in prefixes {
+        let key = format!("{prefix}{}0", family(model));
+        if terms.promised.order_of(&key) != Some(LogOrder::Merged) {
+            continue;
+        }
+        let (why, instead) = match (terms.promised.of(&key), terms.promised.level) {
+            (Some(keyspace), _) => (
+                format!("the keyspace {} is merged", keyspace.name),
+                format!("take {} out of \"prefixes\"", quoted(prefix)),
+            ),
+            (None, Some(level)) => (
+                format!("at {level} the keyspace is merged"),
+                "take linearizability or sequential".into(),
+            ),
+            (None, None) => return,
+        };
         let what = format!(
-            "\"{name}\" needs the head of an agreed log, and at {level} the keyspace is merged; \
-             leave \"{name}\" out, or take linearizability or sequential"
+            "\"{name}\" needs the head of an agreed log, and {why}; leave \"{name}\" out, or {instead}"
         );
         problems.add::<()>(object, what);
     }
+}
+
+/// What keys of the operations of a kind are called, behind their prefix: texts and numbers have
+/// keys of their own.
+pub(crate) fn family(model: Model) -> char {
+    match model {
+        Model::Append => 't',
+        Model::Increment => 'n',
+        _ => 'k',
+    }
+}
+
+/// What the keys of a workload begin with.
+fn read_prefixes(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Vec<String>> {
+    let elements = read_list(value, "prefixes", KEYSPACES_MAX, problems)?;
+    if elements.is_empty() {
+        let what = "prefixes has at least one; \"\" stands for keys without a prefix";
+        return problems.add(value, what);
+    }
+    let mut prefixes: Vec<Option<String>> = vec![];
+    for element in elements {
+        prefixes.push(match element {
+            Value::StringLit(text) if text.value.is_empty() => Some(String::new()),
+            element => read_prefix(element, problems),
+        });
+    }
+    prefixes.into_iter().collect()
 }
 
 fn check_end(fields: &Fields<'_>, problems: &mut Problems<'_>) {
@@ -206,7 +257,8 @@ fn check_size(
 /// Levels of reads with their shares, `{"eventual": 20}`.
 fn read_levels(
     value: &Value<'_>,
-    level: Option<Level>,
+    terms: Terms<'_>,
+    prefixes: &[String],
     problems: &mut Problems<'_>,
 ) -> Option<Vec<(Level, u64)>> {
     let Value::Object(object) = value else {
@@ -224,7 +276,9 @@ fn read_levels(
             problems.add::<()>(field, what);
             continue;
         };
-        check_read_level(known, level, field, problems);
+        for prefix in prefixes {
+            terms.promised.check_read(&format!("{prefix}k0"), known, field, problems);
+        }
         let share = read_integer(&field.value, "a share", 0..=100, problems);
         levels.extend(share.map(|share| (known, share)));
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use history::Level;
+use history::LogOrder;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -17,7 +17,7 @@ use super::ports;
 use super::process::{End, Process, end_all, last_words};
 use crate::attempt::directory::RunDirectory;
 use crate::error::Error;
-use crate::scenario::level::is_merged;
+use crate::scenario::Scenario;
 
 /// How long a cluster may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -52,6 +52,25 @@ pub struct Ready {
     pub leader: Option<usize>,
     /// How long it took.
     pub after: Duration,
+}
+
+/// What a cluster is waited for, besides that its servers serve.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Awaited {
+    /// A server that leads the agreed log.
+    pub(crate) leader: bool,
+    /// So many keyspaces that are open, `default` among them.
+    pub(crate) keyspaces: usize,
+}
+
+impl Awaited {
+    /// What clients of a scenario need.
+    pub(crate) fn of(scenario: &Scenario) -> Awaited {
+        let keyspaces = scenario.keyspaces.len();
+        // Keyspaces are opened through the agreed log, whatever their order.
+        let leader = scenario.has_order(LogOrder::Agreed) || keyspaces > 0;
+        Awaited { leader, keyspaces: if keyspaces > 0 { keyspaces + 1 } else { 0 } }
+    }
 }
 
 impl Cluster {
@@ -160,8 +179,9 @@ impl Cluster {
         }
     }
 
-    /// Asks all servers until each of them serves and, if the order needs one, there is a leader.
-    pub(crate) async fn ready(&mut self, level: Level) -> Result<Ready, Error> {
+    /// Asks all servers until each of them serves and knows all keyspaces and, if an order needs
+    /// one, there is a leader.
+    pub(crate) async fn ready(&mut self, awaited: Awaited) -> Result<Ready, Error> {
         let begun = Instant::now();
         let mut pause = PAUSE_MIN;
         loop {
@@ -170,8 +190,9 @@ impl Cluster {
             }
             let answers = self.ask_all().await;
             let leader = leader(&answers);
-            let all_ready = answers.iter().all(|answer| answer.as_ref().is_ok_and(|i| i.is_ready));
-            if all_ready && (leader.is_some() || is_merged(level)) {
+            let is_ready = |info: &Info| info.is_ready && info.keyspaces >= awaited.keyspaces;
+            let all_ready = answers.iter().all(|answer| answer.as_ref().is_ok_and(is_ready));
+            if all_ready && (leader.is_some() || !awaited.leader) {
                 return Ok(Ready { leader, after: begun.elapsed() });
             }
             if begun.elapsed() > READY_WITHIN {
@@ -238,6 +259,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
     use std::path::{Path, PathBuf};
 
+    use history::Level;
     use tokio::process::Command;
 
     use super::*;
@@ -256,18 +278,18 @@ mod tests {
         let binary = program(home.path(), script);
         let directory = RunDirectory::create(home.path(), Path::new("s.json")).unwrap();
         let ports = ports::find(2).unwrap();
-        let level = Level::Linearizable;
         let orders = Orders {
             binary: &binary,
             ports: &ports,
             members: vec![ports.iter().map(|ports| ports::address(ports.peers)).collect(); 2],
-            level,
+            level: Level::Linearizable,
+            keyspaces: None,
             request_timeout_ms: 3000,
             test_mode: false,
         };
         let mut cluster = Cluster::default();
         let failure = match cluster.start(&orders, &directory) {
-            Ok(()) => cluster.ready(level).await.unwrap_err(),
+            Ok(()) => cluster.ready(Awaited { leader: true, keyspaces: 0 }).await.unwrap_err(),
             Err(failure) => failure,
         };
         (cluster, failure.to_string())
@@ -295,6 +317,7 @@ mod tests {
             ports: &ports,
             members: vec![vec![ports::address(ports[0].peers)]],
             level: Level::Eventual,
+            keyspaces: None,
             request_timeout_ms: 3000,
             test_mode: false,
         };

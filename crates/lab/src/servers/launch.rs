@@ -27,6 +27,8 @@ pub(crate) struct Orders<'a> {
     pub(crate) members: Vec<Vec<SocketAddr>>,
     /// The level that is promised.
     pub(crate) level: Level,
+    /// The file with the keyspaces that they begin with, if there are any.
+    pub(crate) keyspaces: Option<&'a Path>,
     /// How long a request may take, in milliseconds.
     pub(crate) request_timeout_ms: u64,
     /// Whether the servers are to take orders about their clocks and disks.
@@ -83,6 +85,9 @@ fn serve_arguments(orders: &Orders<'_>, server: usize, data: &Path) -> Vec<OsStr
     .collect();
     arguments.insert(0, "serve".into());
     arguments.extend(["--data-dir".into(), data.into(), "--exit-with-stdin".into()]);
+    if let Some(keyspaces) = orders.keyspaces {
+        arguments.extend(["--config".into(), keyspaces.into()]);
+    }
     if orders.test_mode {
         arguments.push("--test-mode".into());
     }

@@ -6,6 +6,7 @@ use super::{FinalRead, Recorded, Recording};
 use crate::attempt::stated_order::OperationId;
 use crate::clients::plan::Work;
 use crate::clients::step::{Answer, Step};
+use crate::scenario::Keyspace;
 
 impl Recording {
     /// What clients may have changed without telling: a client that was started and did not finish
@@ -41,34 +42,60 @@ impl Recording {
         })
     }
 
-    /// The history that all of this makes, for a store that promised `level` while these faults
-    /// came.
-    pub(crate) fn history_under(&self, faults: &[Fault], level: Level) -> History {
-        History { faults: faults.to_vec(), ..self.history(level) }
+    /// The history that all of this makes, while these faults came.
+    pub(crate) fn history_under(&self, faults: &[Fault]) -> History {
+        History { faults: faults.to_vec(), ..self.history() }
     }
 
     /// The history without faults.
-    pub(crate) fn history(&self, level: Level) -> History {
-        let mut operations: Vec<Operation> =
-            self.operations.iter().map(|recorded| operation(recorded, level)).collect();
+    pub(crate) fn history(&self) -> History {
+        let judged = |recorded: &Recorded| self.operation(recorded);
+        let mut operations: Vec<Operation> = self.operations.iter().map(judged).collect();
         // A number of its own for each: what its client did before may have ended in the unknown.
         for (lost, number) in self.lost().zip(self.next_number..) {
-            operations.push(operation(&Recorded { number, ..lost }, level));
+            operations.push(self.operation(&Recorded { number, ..lost }));
         }
         operations.extend(self.finals.iter().map(FinalRead::operation));
-        History::new(Some(Header::new(Unit::Nanoseconds, Some(level))), operations)
+        let mut header = Header::new(Unit::Nanoseconds, Some(self.level));
+        header.keyspaces = self.keyspaces.iter().map(Keyspace::in_history).collect();
+        History::new(Some(header), operations)
+    }
+
+    /// An operation as the judge sees it.
+    fn operation(&self, recorded: &Recorded) -> Operation {
+        let Recorded { step, number, start, answer, .. } = recorded;
+        // What is unknown has no end.
+        let end = Some(recorded.end).filter(|_| !matches!(answer, Answer::Unknown(_)));
+        let kind = kind(step, answer);
+        let key = match kind {
+            Kind::Transaction { .. } => "",
+            _ => step.key().unwrap_or_default(),
+        };
+        let mut operation = Operation::new(*number, kind, key, *start, end);
+        if let Step::Read { level: Some(asked), .. } = step {
+            let own = self.level_of(key);
+            operation.level = asked.parse().ok().filter(|asked: &Level| *asked != own);
+        }
+        if matches!(answer, Answer::Refused(_)) || did_nothing(answer) {
+            operation = operation.into_refused();
+        }
+        let operation = operation.at_server(recorded.server as u64);
+        match &recorded.certificate {
+            Some(certificate) if is_whole(answer) => certificate.put_on(operation),
+            _ => operation,
+        }
     }
 }
 
 impl FinalRead {
     /// The read as the judge sees it.
     pub(crate) fn operation(&self) -> Operation {
-        let FinalRead { number, key, start, .. } = self;
+        let FinalRead { number, key, level, start, .. } = self;
         let read = match &self.answer {
             Some((value, end)) => Operation::read(*number, key, value.as_deref(), *start, *end),
             None => Operation::read_unanswered(*number, key, *start, None),
         };
-        let read = read.into_final().at_server(self.server as u64);
+        let read = Operation { level: *level, ..read.into_final().at_server(self.server as u64) };
         match &self.certificate {
             Some(certificate) => certificate.put_on(read),
             None => read,
@@ -76,47 +103,59 @@ impl FinalRead {
     }
 }
 
-/// An operation as the judge sees it.
-fn operation(recorded: &Recorded, promised: Level) -> Operation {
-    let Recorded { step, number, start, answer, .. } = recorded;
-    // What is unknown has no end.
-    let end = Some(recorded.end).filter(|_| !matches!(answer, Answer::Unknown(_)));
-    let mut operation = match (step, answer) {
-        (Step::Write { key, value }, _) => Operation::write(*number, key, value, *start, end),
-        (Step::Read { key, .. }, Answer::Value(value)) => {
-            Operation::read(*number, key, value.as_deref(), *start, recorded.end)
-        }
-        (Step::Read { key, .. }, _) => Operation::read_unanswered(*number, key, *start, end),
-        (Step::Cas { key, from, to }, answer) => {
+/// What an operation was and what came of it.
+fn kind(step: &Step, answer: &Answer) -> Kind {
+    match (step, answer) {
+        (Step::Write { value, .. }, _) => Kind::Write { value: Some(value.clone()) },
+        (Step::Delete { .. }, _) => Kind::Write { value: None },
+        (Step::Read { .. }, Answer::Value(value)) => Kind::Read { value: value.clone(), ok: true },
+        (Step::Read { .. }, _) => Kind::Read { value: None, ok: false },
+        (Step::Cas { from, to, .. }, answer) => {
             let ok = match answer {
                 Answer::Swapped(ok) => Some(*ok),
                 _ => None,
             };
-            let kind = Kind::Cas { from: from.clone(), to: Some(to.clone()), ok };
-            Operation::new(*number, kind, key, *start, end)
+            Kind::Cas { from: from.clone(), to: Some(to.clone()), ok }
         }
-        (Step::Append { key, value }, _) => {
-            Operation::new(*number, Kind::Append { value: value.clone() }, key, *start, end)
-        }
-        (Step::Increment { key, by }, answer) => {
+        (Step::Append { value, .. }, _) => Kind::Append { value: value.clone() },
+        (Step::Increment { by, .. }, answer) => {
             let value = match answer {
                 Answer::Sum(sum) => Some(sum.to_string()),
                 _ => None,
             };
-            Operation::new(*number, Kind::Incr { add: *by, value }, key, *start, end)
+            Kind::Incr { add: *by, value }
         }
-        (Step::Delete { key }, _) => Operation::delete(*number, key, *start, end),
+        (Step::Transaction { commands }, answer) => {
+            Kind::Transaction { operations: parts(commands, answer) }
+        }
         (Step::Sleep { .. }, _) => unreachable!("a sleep is never noted as an operation"),
+    }
+}
+
+/// The operations of a transaction; one that failed by itself did nothing, and is left out.
+fn parts(commands: &[Step], answer: &Answer) -> Vec<Operation> {
+    let answers = match answer {
+        Answer::Ran(answers) if !did_nothing(answer) => answers.as_slice(),
+        _ => &[],
     };
-    if let Step::Read { level: Some(asked), .. } = step {
-        operation.level = asked.parse().ok().filter(|asked: &Level| *asked != promised);
-    }
-    if matches!(answer, Answer::Refused(_)) {
-        operation = operation.into_refused();
-    }
-    let operation = operation.at_server(recorded.server as u64);
-    match &recorded.certificate {
-        Some(certificate) => certificate.put_on(operation),
-        None => operation,
-    }
+    let part = |(place, command): (usize, &Step)| {
+        let answer = answers.get(place).unwrap_or(answer);
+        let failed = !answers.is_empty() && matches!(answer, Answer::Refused(_));
+        let operation =
+            || Operation::new(0, kind(command, answer), command.key().unwrap_or_default(), 0, None);
+        (!failed).then(operation)
+    };
+    commands.iter().enumerate().filter_map(part).collect()
+}
+
+/// Whether no command of a transaction did anything.
+fn did_nothing(answer: &Answer) -> bool {
+    let failed = |answer: &Answer| matches!(answer, Answer::Refused(_));
+    matches!(answer, Answer::Ran(answers) if answers.iter().all(failed))
+}
+
+/// Whether each command of a transaction was done, so that all stand one behind the other.
+fn is_whole(answer: &Answer) -> bool {
+    let failed = |answer: &Answer| matches!(answer, Answer::Refused(_));
+    !matches!(answer, Answer::Ran(answers) if answers.iter().any(failed))
 }

@@ -1,7 +1,5 @@
 //! What clients told, and the history that it makes.
 
-use history::Level;
-
 use super::*;
 
 const TWO: &str = r#"{"num_servers":2,"consistency_level":"eventual","clients":[
@@ -27,7 +25,7 @@ fn told(server: usize, renewals: u64, instants_ns: (u64, u64), answer: Answer) -
 
 /// The lines of the history without its header.
 fn lines(recording: &Recording) -> Vec<String> {
-    let text = recording.history(Level::Eventual).to_jsonl();
+    let text = recording.history().to_jsonl();
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
@@ -52,6 +50,94 @@ fn answers_become_a_history() {
     assert_eq!(recording.last_write_end(), 70);
     assert_eq!(recording.times()[&id(0, 0)], (10, None));
     assert_eq!(recording.fresh_number(), 6);
+}
+
+/// The scenario promises three things; client 0 transacts, and reads what is linearizable as less.
+const KEYSPACES: &str = r#"{"num_servers":2,"consistency_level":"linearizable","keyspaces":[
+    {"name":"m","prefix":"m:","order":"merged","level":"causal","allow":["eventual"]},
+    {"name":"q","prefix":"q:","order":"agreed","level":"sequential"}],
+  "clients":[{"client_number":0,"server_number":0,"requests":[
+    {"type":"transaction","commands":[{"type":"set","key":"a","value":"1"},{"type":"get","key":"b"}]},
+    {"type":"get","key":"q:a","level":"sequential"},
+    {"type":"get","key":"m:a","level":"eventual"},
+    {"type":"set","key":"q:a","value":"2"},
+    {"type":"set","key":"m:a","value":"3"},
+    {"type":"get","key":"a","level":"LEVEL"}]}]}"#;
+
+fn of_keyspaces(level: &str) -> Recording {
+    let scenario = Scenario::parse("f", &KEYSPACES.replace("LEVEL", level)).unwrap();
+    let mut recording = Recording::new(&scenario, crate::clients::delays::draw(&scenario, 1));
+    recording.begin(1000);
+    recording
+}
+
+#[test]
+fn keyspaces_and_transactions_become_a_history() {
+    let mut recording = of_keyspaces("sequential");
+    let ran = Answer::Ran(vec![Answer::Written, Answer::Value(None)]);
+    let torn = Answer::Ran(vec![Answer::Written]);
+    assert!(!recording.note(id(0, 0), told(0, 0, (1000, 1010), torn)), "an answer too few");
+    assert!(recording.note(id(0, 0), told(0, 0, (1000, 1010), ran)));
+    assert!(recording.note(id(0, 1), told(0, 0, (1010, 1020), Answer::Value(None))));
+    assert!(recording.note(id(0, 2), told(0, 0, (1020, 1030), Answer::Value(None))));
+    recording.finish(0);
+    let header = concat!(
+        r#"{"candor_history":1,"unit":"ns","level":"linearizable","keyspaces":["#,
+        r#"{"prefix":"m:","order":"merged","level":"causal"},"#,
+        r#"{"prefix":"q:","order":"agreed","level":"sequential"}]}"#
+    );
+    assert_eq!(recording.history().to_jsonl().lines().next(), Some(header));
+    let expected = [
+        r#"{"client":0,"kind":"transaction","operations":[{"kind":"write","key":"a","value":"1"},{"kind":"read","key":"b","value":null}],"start":0,"end":10,"server":0}"#,
+        // It asked for no other level than that of its keyspace.
+        r#"{"client":0,"kind":"read","key":"q:a","value":null,"start":10,"end":20,"server":0}"#,
+        r#"{"client":0,"kind":"read","key":"m:a","value":null,"start":20,"end":30,"server":0,"level":"eventual"}"#,
+    ];
+    assert_eq!(lines(&recording), expected);
+    assert_eq!(recording.written_keys(), ["a"]);
+}
+
+#[test]
+fn what_failed_inside_a_transaction_is_left_out_and_a_refused_one_did_nothing() {
+    let no = || Answer::Refused("WRONGTYPE".into());
+    for (answer, expected) in [
+        (
+            Answer::Ran(vec![Answer::Written, no()]),
+            r#"[{"kind":"write","key":"a","value":"1"}],"start":0,"end":10,"server":0}"#,
+        ),
+        (
+            Answer::Ran(vec![no(), no()]),
+            r#"[{"kind":"write","key":"a","value":"1"},{"kind":"read","key":"b"}],"start":0,"end":10,"refused":true,"server":0}"#,
+        ),
+        (
+            Answer::Unknown("?".into()),
+            r#"[{"kind":"write","key":"a","value":"1"},{"kind":"read","key":"b"}],"start":0,"end":null,"server":0}"#,
+        ),
+    ] {
+        let mut recording = of_keyspaces("sequential");
+        assert!(recording.note(id(0, 0), told(0, 0, (1000, 1010), answer)));
+        recording.finish(0);
+        let [line] = &lines(&recording)[..] else { panic!("one line") };
+        assert!(line.ends_with(expected), "{line}");
+        history::History::from_jsonl(line).unwrap();
+    }
+}
+
+#[test]
+fn in_the_end_merged_keys_are_asked_for_and_agreed_ones_if_somebody_asked_for_little() {
+    let rest = |level: &str| {
+        let mut recording = of_keyspaces(level);
+        for step in [3, 4] {
+            assert!(recording.note(id(0, step), told(0, 0, (1000, 1010), Answer::Written)));
+        }
+        assert!(recording.note(id(0, 5), told(0, 0, (1010, 1020), Answer::Value(None))));
+        recording.finish(0);
+        recording.keys_at_rest()
+    };
+    let merged = ("m:a".to_owned(), None);
+    assert_eq!(rest("sequential"), [merged.clone()]);
+    // The keyspace does not allow eventual reads.
+    assert_eq!(rest("eventual"), [merged, ("q:a".into(), None)]);
 }
 
 #[test]
@@ -147,7 +233,7 @@ fn changes_of_all_kinds_become_a_history() {
         assert!(recording.note(id(0, step), told));
     }
     recording.finish(0);
-    let history = recording.history(Level::Sequential).to_jsonl();
+    let history = recording.history().to_jsonl();
     let expected = [
         r#"{"client":0,"kind":"append","key":"a","value":";0-1","start":0,"end":5,"server":0}"#,
         r#"{"client":0,"kind":"incr","key":"a","add":4,"value":"7","start":10,"end":15,"server":0}"#,
