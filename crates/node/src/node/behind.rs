@@ -20,14 +20,25 @@ use crate::turn::Turn;
 use crate::wire::message::Body;
 
 impl Node {
-    /// Asks the other followers for what a leader has just offered, unless something is fetched
-    /// already.
+    /// Asks the other followers for what a leader has just offered. What is fetched already goes on
+    /// if its donor is there: that leader may have offered it, or one before it.
     pub(super) fn search_offer(&mut self, outputs: &mut Vec<Output>) {
         let Some((leader, offer)) = self.agreed.take_offer() else { return };
+        let wanted = LeadersOffer::new(leader, offer, self.now.monotonic_ms);
+        if let Some(fetch) = &self.fetch
+            && mutant!(LaterLeaderUnheard, fetch.want != Want::Merged, false)
+        {
+            // If that fails there still is this one. Who is not there hands nothing over.
+            self.leaders_offer = Some(wanted);
+            if !self.connected.contains(&fetch.from) {
+                self.stop_fetching(outputs);
+            }
+            return;
+        }
         if !self.may_fetch() {
             return;
         }
-        self.leaders_offer = Some(LeadersOffer::new(leader, offer, self.now.monotonic_ms));
+        self.leaders_offer = Some(wanted);
         let others: Vec<NodeId> = self.connected().filter(|id| *id != leader).collect();
         if mutant!(LeaderAskedAlone, others.is_empty(), true) {
             return self.fetch_from_leader(outputs);

@@ -193,8 +193,10 @@ impl Node {
     }
 
     pub(super) fn look_after_fetch(&mut self, outputs: &mut Vec<Output>) {
+        let leader = self.leaders_offer.map(|wanted| wanted.leader);
         if let Some(fetch) = &mut self.fetch
-            && !fetch.on_tick(turn!(self, outputs))
+            && !fetch
+                .on_tick(leader.is_some_and(|leader| leader != fetch.from), turn!(self, outputs))
         {
             self.stop_fetching(outputs);
         }

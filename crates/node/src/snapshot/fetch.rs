@@ -20,6 +20,8 @@ use crate::wire::section::Sections;
 /// given up.
 const ANSWER_MS: u64 = 1000;
 const ATTEMPTS_MAX: u32 = 5;
+/// The same where a leader has offered its own.
+const ATTEMPTS_BESIDE_MAX: u32 = 2;
 
 /// So many bytes may be on their way to the disk.
 const UNSYNCED_BYTES: usize = 4 << 20;
@@ -96,12 +98,14 @@ impl Fetch {
         turn.send(self.from, Body::AskSnapshot { number, offset, for_raft });
     }
 
-    /// Asks again where no answer comes; false: it is to be given up.
-    pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) -> bool {
+    /// Asks again where no answer comes; false: it is to be given up. `beside`: another member
+    /// offers the like.
+    pub(crate) fn on_tick(&mut self, beside: bool, turn: &mut Turn<'_>) -> bool {
         if self.waits() || turn.now.monotonic_ms < self.asked_ms + ANSWER_MS {
             return true;
         }
-        let goes_on = self.attempts < ATTEMPTS_MAX;
+        let most = if beside { ATTEMPTS_BESIDE_MAX } else { ATTEMPTS_MAX };
+        let goes_on = self.attempts < most;
         if goes_on {
             self.ask(turn);
         }

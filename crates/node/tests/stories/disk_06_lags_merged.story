@@ -6,11 +6,11 @@
 > n1.a fill k 200
 200 of 200 done
 > run 5000
-> unsynced
-unsynced: n1 0, n2 303, n3 0
+> on its way
+on its way: n1 0, n2 303, n3 0
 > unstall 2
 > settle
-> unsynced
-unsynced: n1 0, n2 0, n3 0
+> on its way
+on its way: n1 0, n2 0, n3 0
 > n2.b get k200
 n2.b get k200 → v

@@ -9,20 +9,20 @@ n1 leads
 n1 hands over to n2
 400 of 400 done
 > run 900
-> unsynced
-unsynced: n1 630, n2 0, n3 0
+> on its way
+on its way: n1 630, n2 0, n3 0
 > leader
 n2 leads
 > run 2000
 > leader
 n2 leads
 > answers
-> unsynced
-unsynced: n1 630, n2 0, n3 0
+> on its way
+on its way: n1 630, n2 0, n3 0
 > unstall 1
 > settle
 > n1.b get k400
 > settle
 n1.b get k400 → v
-> unsynced
-unsynced: n1 0, n2 0, n3 0
+> on its way
+on its way: n1 0, n2 0, n3 0

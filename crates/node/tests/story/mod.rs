@@ -151,7 +151,7 @@ impl World {
     ///   turn of that kind comes so often.
     /// - `room WAITING TOLD`: so many bytes of requests may wait, and of answers of transactions on
     ///   merged keyspaces.
-    /// - `lag BYTES`: with more than so much on its way a disk lags; `unsynced`: how much that is at
+    /// - `lag BYTES`: with more than so much on its way a disk lags; `on its way`: how much that is at
     ///   each node.
     /// - `slow`: from now on nodes take one turn a step, whatever they leave over; `steps COUNT`:
     ///   and those that run do so many steps of each kind of work in a turn.
@@ -357,11 +357,11 @@ impl World {
                 let limits = self.limits;
                 self.nodes.values_mut().for_each(|node| node.set_limits(limits));
             }
-            ["unsynced"] => {
+            ["on", "its", "way"] => {
                 let of =
                     |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().unsynced_bytes);
                 let all: Vec<_> = self.nodes.iter().map(of).collect();
-                self.told.push(format!("unsynced: {}", all.join(", ")));
+                self.told.push(format!("on its way: {}", all.join(", ")));
             }
             ["slow"] => self.slow = true,
             ["steps", count] => {
