@@ -198,8 +198,9 @@ pub enum Input {
         /// snapshot ends before. `None`: there is no such snapshot any more, or it cannot be read.
         bytes: Option<Bytes>,
     },
-    /// The process is about to end: a leader has another member lead first, and what is shown and not
-    /// on disk gets there. The driver goes on until [`Node::may_end`], or for as long as it likes.
+    /// The process is about to end: a leader has another member lead first, and what is shown and
+    /// not on disk gets there. The driver goes on until [`Node::may_end`], or for as long as it
+    /// likes.
     ///
     /// [`Node::may_end`]: crate::Node::may_end
     Ending,

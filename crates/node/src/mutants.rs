@@ -182,8 +182,8 @@ mutants! {
     StrictQuietlyWeaker, "level ignored", "consul#9610, rqlite#1681";
     /// A read takes its last level without trying the ones before.
     PreferenceNotTried, "level ignored", "", "preference_01_the_first_that_can_be_had.story";
-    /// What a keyspace shows that is synced every second goes when its entry is made, and comes back
-    /// when that is on disk.
+    /// What a keyspace shows that is synced every second goes when its entry is made, and comes
+    /// back when that is on disk.
     OverlayDroppedAtGather, "wrong answer", "", "interval_01_shown_before_it_is_on_disk.story";
     /// A read of a keyspace that is synced every second may be causal.
     IntervalClaimsCausal, "silent downgrade", "", "interval_02_without_a_position.story";

@@ -50,7 +50,7 @@ impl Merged {
         &mut self,
         keyspace: KeyspaceId,
         command: &Command,
-        turn: &Turn<'_>,
+        turn: &mut Turn<'_>,
     ) -> Option<Reply> {
         let may_stamp = turn.clock_agrees && !turn.clock_waits;
         let stands_alone =
@@ -66,6 +66,7 @@ impl Merged {
         if !self.overlay.open_for(keys, bytes, most, turn.now.monotonic_ms) {
             return None;
         }
+        turn.budget.requests.spend(keys, 0);
         let whole = self.copies.encoded(keyspace, command);
         let write = commands::decode(&mut Reader::new(&whole)).expect("it was encoded here");
         if self.is_joining() && write.adds() {

@@ -103,9 +103,9 @@ impl World {
     ///   waits until its node stands there; `merge T U V`: V is T and U together.
     /// - `n1.a watch KEY…`, `n1.a unwatch`, `n1.a exec COMMAND ; COMMAND …`: a transaction of that
     ///   client.
-    /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL [interval] ALLOWED…`, `… alter NAME LEVEL ALLOWED…`, `…
-    ///   drop NAME`, `… get NAME`, `… list`; `… levels NAME`, `… level KEY [LEVEL]`: which levels a
-    ///   keyspace gives, and at which one a read of a key is answered.
+    /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL [interval] ALLOWED…`, `… alter NAME LEVEL
+    ///   ALLOWED…`, `… drop NAME`, `… get NAME`, `… list`; `… levels NAME`, `… level KEY [LEVEL]`:
+    ///   which levels a keyspace gives, and at which one a read of a key is answered.
     /// - `begin with NAME PREFIX ORDER LEVEL ALLOWED…`: nodes are started with this keyspace, too,
     ///   from now on; `begin with nothing`: with none.
     /// - `values KEY`: what each node holds for a key, in both orders.

@@ -18,8 +18,8 @@ use crate::record::describe;
 use crate::record::keyspace::KEYS;
 use crate::record::operation::{Operation, Outcome};
 
-/// How long what was acknowledged may be in no entry, in milliseconds of the node's clock: a second,
-/// and what a node that looks at its clock twice a tick may be late.
+/// How long what was acknowledged may be in no entry, in milliseconds of the node's clock: a
+/// second, and what a node that looks at its clock twice a tick may be late.
 const SYNCED_MS: u64 = 1_250;
 /// A node that had no turn for so long stood still, in milliseconds.
 const STILL_MS: u64 = 150;
@@ -40,6 +40,8 @@ struct Seen {
     /// Its clock, after its last turn, in milliseconds.
     now_ms: u64,
     vector: Vec<(NodeId, Boot, Index)>,
+    /// Whether something was missing of its merged state, which then came.
+    was_lost: bool,
     /// How many merged entries it held.
     entries: usize,
     shown: Vec<Option<Bytes>>,
@@ -101,7 +103,7 @@ impl Seen {
         let shown: Vec<_> = keys.iter().map(|key| turn.view.shown(key)).collect();
         let before = std::mem::replace(&mut self.shown, shown);
         let is_done = |output: &Output| matches!(output, Output::Reply { reply, .. } if !matches!(reply, Reply::Error(_)));
-        let is_lost = turn.status.lost.merged || turn.status.joins;
+        let is_lost = self.was_lost || is_lost(turn);
         let is_still = self.vector == turn.status.vector && !turn.outputs.iter().any(is_done);
         if before.is_empty() || is_lost || !is_still {
             return Ok(());
@@ -121,6 +123,10 @@ impl Seen {
     }
 }
 
+fn is_lost(turn: &Turn<'_>) -> bool {
+    turn.status.lost.merged || turn.status.joins
+}
+
 impl Invariant for Synced {
     fn name(&self) -> &'static str {
         "synced every second"
@@ -138,6 +144,7 @@ impl Invariant for Synced {
         seen.look_at_waiting(turn)?;
         seen.look_at_shown(turn, &self.keys)?;
         seen.now_ms = turn.now.monotonic_ms;
+        seen.was_lost = is_lost(turn);
         seen.vector.clone_from(&turn.status.vector);
         Ok(())
     }
