@@ -56,8 +56,8 @@
 //!   to people; the judge does not look at it.
 //! - To judge a level, all writes count, all reads without a `level` of their own, and those whose
 //!   level is that one or stronger.
-//! - A history may promise several levels, of several keyspaces: [`promises`] judges each by itself,
-//!   over the keyspaces of one [`LogOrder`], and says how many reads do not count.
+//! - A history may promise several levels, of several keyspaces: [`promises`] judges each by
+//!   itself, over the keyspaces of one [`LogOrder`], and says how many reads do not count.
 //! - A level that holds by an order has that order as its witness, checked by a validator
 //!   ([`validate`]) that shares no code with the search. A level that is violated has a smallest
 //!   set of operations that cannot be explained. What a [`Budget`] does not allow to find out is
@@ -66,7 +66,8 @@
 //! # Where to begin
 //!
 //! To use it: [`History`] and [`Operation`], then [`check`] for one level, [`ladder`] for all,
-//! [`promises`] for what a history promises, and [`report`] for the lines of `candor check`. [`check_model`] judges objects other than registers.
+//! [`promises`] for what a history promises, and [`report`] for the lines of `candor check`.
+//! [`check_model`] judges objects other than registers.
 //!
 //! To read it: `check.rs` tells how a verdict comes about. Behind it stand rooms, each of which
 //! looks only at those above it:
@@ -81,7 +82,8 @@
 //! | `levels` | an algorithm for each level; `levels/mod.rs` says which |
 //! | `explain` | the smallest clash, and its sentence |
 //!
-//! Above them, `scope.rs` cuts out what one verdict is about, and `promise.rs` says what is promised.
+//! Above them, `scope.rs` cuts out what one verdict is about, and `promise.rs` says what is
+//! promised.
 
 mod budget;
 mod check;

@@ -47,8 +47,8 @@ pub struct Report {
 
 impl Report {
     /// The witness that tells most, with its level and what it is about: that of the level which
-    /// was asked for or promised or, where it follows from a stronger one, of the stronger; where it
-    /// does not hold or no order proves it, that of the strongest level that holds.
+    /// was asked for or promised or, where it follows from a stronger one, of the stronger; where
+    /// it does not hold or no order proves it, that of the strongest level that holds.
     pub fn witness(&self, level: Option<Level>) -> Option<(Scope, Level, &Witness)> {
         let scopes = match self.promises.as_slice() {
             [only] => vec![only.scope; self.verdicts.len()],
@@ -70,10 +70,10 @@ fn proof_of(verdict: &Verdict) -> Option<(Level, &Witness)> {
     }
 }
 
-/// Judges one history and says so. With `level`, only that level; without, all that it promises: the
-/// header's level or, where that says none, linearizable; those of keyspaces; and those that reads
-/// asked for. Where one level is promised, all others are judged as well. The exit code is about
-/// what was asked for or promised: the first that applies of 3, 4, 0.
+/// Judges one history and says so. With `level`, only that level; without, all that it promises:
+/// the header's level or, where that says none, linearizable; those of keyspaces; and those that
+/// reads asked for. Where one level is promised, all others are judged as well. The exit code is
+/// about what was asked for or promised: the first that applies of 3, 4, 0.
 pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budget) -> Report {
     let (promises, verdicts) = judged(history, level, budget);
     let exit_code = worst(promises.iter().map(|promise| exit_code(&promise.verdict)));

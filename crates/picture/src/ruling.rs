@@ -11,8 +11,8 @@ const PLACES_MAX: usize = 30_000;
 /// What the judge says about one level.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ruling {
-    /// The name of the level; behind the order of the keyspaces that it is about, if that is not the
-    /// order of what has no keyspace.
+    /// The name of the level; behind the order of the keyspaces that it is about, if that is not
+    /// the order of what has no keyspace.
     pub level: String,
     /// `holds`, `violated` or `undecided`.
     pub word: String,

@@ -22,7 +22,8 @@ impl History {
         text
     }
 
-    /// Its header, with how keys began and what clients are called; `None` if nothing is to be said.
+    /// Its header, with how keys began and what clients are called; `None` if nothing is to be
+    /// said.
     fn header_line(&self) -> Option<String> {
         let is_plain = self.initial.is_none() && self.client_names.is_empty();
         let plain = || Header::new(Unit::default(), None);

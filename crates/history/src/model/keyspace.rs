@@ -1,8 +1,8 @@
 //! Keyspaces: which keys belong together, and what was promised of them.
 //!
-//! Levels hold within one order. Keyspaces of one order share their logs, so what is promised of one
-//! is judged beside what was done to the others of that order; merged keyspaces and agreed ones are
-//! judged apart.
+//! Levels hold within one order. Keyspaces of one order share their logs, so what is promised of
+//! one is judged beside what was done to the others of that order; merged keyspaces and agreed ones
+//! are judged apart.
 
 use std::fmt;
 use std::str::FromStr;

@@ -8,8 +8,8 @@
 //!                                     └─ pram ── mw, ryw, mr
 //! ```
 //!
-//! Whoever is promised bounded reads is promised a session that does not go back as well, so they count
-//! where `sequential` is judged ([`Level::is_at_least`]).
+//! Whoever is promised bounded reads is promised a session that does not go back as well, so they
+//! count where `sequential` is judged ([`Level::is_at_least`]).
 //!
 //! `eventual` asks for what none of the others does, that replicas agree in the end; a read that
 //! asked for any level must still return a written value, so it counts there.

@@ -23,6 +23,11 @@
 //!   operations saw, what is missing, causes, the order among writes (ccv), what was overlooked
 //!   (cc, mw, wfr), a client's own writes (ryw), what it left (mr), refused operations, the bound
 //!   of reads, or a client without an order.
+//! - `promises`, `named`: a merged read judged with agreed ones; a keyspace's weaker read counted;
+//!   the shortest prefix; a level that only reads asked for left out; reads without a level held
+//!   against a stronger one that another asked for; an exit code of the first promise alone;
+//!   bounded reads left out of sequential; reads that do not count, not counted; operations of a
+//!   clash that keep their place in a part; a stronger level taken that judges other reads.
 //! - `transactions`: parts of a transaction that need not stand at one moment; only its first key
 //!   judged; half of one of unknown outcome; a validator that looks at its first operation alone.
 //!

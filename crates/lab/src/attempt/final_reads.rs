@@ -1,8 +1,8 @@
 //! The reads of the quiet end. In a merged keyspace every server takes writes by itself, so the
 //! promise is that all agree once nobody writes any more: after the last request every server is
 //! asked for every written key, again and again, until all agree or the time is over. The last
-//! round goes into the history. Keys of agreed keyspaces are asked for if reads of them were promised
-//! no more than to be eventual.
+//! round goes into the history. Keys of agreed keyspaces are asked for if reads of them were
+//! promised no more than to be eventual.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -92,8 +92,10 @@ async fn ask_resp(
     step: &Step,
     within: Duration,
 ) -> Result<(Answer, Option<Certificate>), String> {
-    if let Step::Transaction { commands } = step {
-        queue(connection, commands, within).await?;
+    if let Step::Transaction { commands } = step
+        && let Some(refused) = queue(connection, commands, within).await?
+    {
+        return Ok((refused, None));
     }
     let exec = || vec![Cow::Borrowed("EXEC")];
     let words = if matches!(step, Step::Transaction { .. }) { exec() } else { step.words() };
@@ -104,19 +106,28 @@ async fn ask_resp(
     Ok((answer, certificate))
 }
 
-/// Has the commands of a transaction queued. What is refused here `EXEC` refuses as a whole.
+/// Has the commands of a transaction queued; an answer if that was refused before it began, when
+/// they would run by themselves. What is refused behind that `EXEC` refuses as a whole.
 async fn queue(
     connection: &mut Connection,
     commands: &[Step],
     within: Duration,
-) -> Result<(), String> {
-    let words = |step: &Step| step.words().into_iter().map(Cow::into_owned).collect::<Vec<_>>();
-    let begin = std::iter::once(vec!["MULTI".to_owned()]);
-    for words in begin.chain(commands.iter().map(words)) {
-        let command: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
-        connection.ask(&command, within).await.map_err(|error| error.to_string())?;
+) -> Result<Option<Answer>, String> {
+    let begun = connection.ask(&["MULTI"], within).await.map_err(|error| error.to_string())?;
+    if let Some(error) = begun.as_error() {
+        return Ok(Some(answer_of_error(error)));
     }
-    Ok(())
+    for step in commands {
+        let words = step.words();
+        let command: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        let reply = connection.ask(&command, within).await.map_err(|error| error.to_string())?;
+        match &reply {
+            Value::Simple(text) if &text[..] == b"QUEUED" => {}
+            refused if refused.as_error().is_some() => {}
+            other => return Err(something_else(other)),
+        }
+    }
+    Ok(None)
 }
 
 /// An operation as the original's clients say it.

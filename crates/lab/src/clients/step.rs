@@ -30,8 +30,8 @@ pub(crate) enum Step {
     Sleep { ms: u64 },
 }
 
-/// Every form of operation on one key that clients ask a server for: what the judge takes it for, and an
-/// example of it in the words that the server hears.
+/// Every form of operation on one key that clients ask a server for: what the judge takes it for,
+/// and an example of it in the words that the server hears.
 pub fn operations() -> Vec<(Model, Vec<String>)> {
     let (key, value) = (|| "key".to_owned(), || "value".to_owned());
     let forms = [

@@ -290,7 +290,7 @@ fn read_allow(
     problems: &mut Problems<'_>,
 ) -> Option<Allow> {
     let elements = read_list(value, "allow", KEYSPACES_MAX, problems)?;
-    if let [Value::StringLit(all)] = &elements[..]
+    if let [Value::StringLit(all)] = elements
         && all.value == ALL
     {
         return Some(Allow::All);

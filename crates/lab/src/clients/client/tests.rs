@@ -81,6 +81,45 @@ async fn operations_are_told_in_order_with_their_times() {
 }
 
 #[tokio::test]
+async fn a_transaction_is_queued_and_run_or_not_begun() {
+    let queued = Act::Say(b"+QUEUED\r\n");
+    let both = || Step::Transaction { commands: vec![write("1"), read()] };
+    let acts = [
+        Act::Say(b"+OK\r\n"),
+        queued.clone(),
+        queued.clone(),
+        Act::Say(b"*2\r\n+OK\r\n$1\r\n1\r\n"),
+        // Refused before it began: nothing more is sent, for it would run by itself.
+        Act::Say(b"-BUSY no\r\n"),
+        // Refused while it is queued, so as a whole.
+        Act::Say(b"+OK\r\n"),
+        Act::Say(b"-OOM no\r\n"),
+        queued,
+        Act::Say(b"-EXECABORT discarded\r\n"),
+        // What is not queued may have run.
+        Act::Say(b"+OK\r\n"),
+        Act::Say(b"+OK\r\n"),
+    ];
+    let steps = [both(), both(), both(), both()];
+    let (reports, asked) = live(&steps, &acts, LONG_MS).await;
+    let told: Vec<&Answer> = reports
+        .iter()
+        .filter_map(|report| match report {
+            Report::Operation { answer, .. } => Some(answer),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told[0], &Answer::Ran(vec![Answer::Written, value("1")]));
+    assert_eq!(told[1], &Answer::Refused("BUSY no".into()));
+    assert_eq!(told[2], &Answer::Refused("EXECABORT discarded".into()));
+    assert!(matches!(told[3], Answer::Unknown(why) if why.contains("something else")));
+    let asked: Vec<String> = asked.lock().unwrap().iter().map(|(_, words)| words.clone()).collect();
+    let whole = ["MULTI", "SET a 1", "GET a", "EXEC"];
+    let expected = [&whole[..], &whole[..1], &whole[..], &whole[..2]].concat();
+    assert_eq!(asked, expected);
+}
+
+#[tokio::test]
 async fn an_error_is_a_refusal_unless_it_says_that_nobody_knows() {
     let refusal = "CLUSTERDOWN no leader";
     let unknown = "INDETERMINATE it may have run";
