@@ -77,6 +77,7 @@ mod rows;
 mod slots;
 mod snapshots;
 mod soundness;
+mod spare;
 mod state;
 mod step;
 mod storage;
