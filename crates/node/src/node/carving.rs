@@ -109,7 +109,10 @@ impl Node {
         let (me, now_ms) = (self.identity, self.now.monotonic_ms);
         let is_synced = |end: Place| self.merged.vector().get(me.id) >= end;
         let Some(own) = &mut self.carving.own else { return };
-        if own.due.is_some() || !is_synced(own.end) || !own.tells(leader, now_ms) {
+        if mutant!(FencedBeforeSync, own.due.is_some(), false)
+            || !is_synced(own.end)
+            || !own.tells(leader, now_ms)
+        {
             return;
         }
         let (attempt, end) = (own.attempt, own.end);
