@@ -69,7 +69,8 @@ macro_rules! mutants {
                     SpeaksBeforeBoot | LevelIgnored | ReadOvertakesWrite | WriteOvertakesRead
                     | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted | RoomGivenTwice
                     | DeadlineTakenForValue | OldRoomKept | EpochsMerged | TokenEpochIgnored
-                    | FloorNotAwaited | FloorDropped | StaleReportCounts | ReadsNotFenced
+                    | FloorNotAwaited | FloorDropped | FloorNotHandedOn | ResolvedUnnoted
+                    | ThirdKeyOverlooked | FencedBeforeSync | StaleReportCounts | ReadsNotFenced
                     | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
                     | KeyspacesNotKept | SnapshotWithoutKeyspaces | OtherOrderOvertaken
                     | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
@@ -96,7 +97,8 @@ macro_rules! mutants {
                     | ReadsShownBeforeSync | ToldWithoutEnd | TransactionsInOneTurn
                     | LoggedIncrementRefused | OverlayDroppedAtGather | NeverGathered
                     | IntervalClaimsCausal | IntervalRaisesFloor | FencedWithoutOverlay
-                    | EndsUnsynced => {
+                    | EndsUnsynced | JoinedGapSent | TombstonesGoWhileLost
+                    | FirstOfTwiceWins => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -321,6 +323,8 @@ mutants! {
     RoundTripIgnored, "clock-skew loss", "";
     /// A delete leaves no tombstone.
     NoTombstone, "deletes resurrect", "KeyDB#83";
+    /// Of a key that MSET names twice the first value counts.
+    FirstOfTwiceWins, "wrong answer", "", "merged_18_a_key_named_twice.story";
     /// A delete of several keys stops at the first that is not there.
     DelStopsAtAbsent, "replicas diverge", "";
 
@@ -333,6 +337,8 @@ mutants! {
     DigestAddsLater, "replicas seem to diverge", "";
     /// A digest leaves out which writes ran last.
     DigestWithoutLastWrites, "a digest says nothing", "", "digest::outcome::tests::the_root_covers_the_point_and_the_last_write_of_each_node";
+    /// A digest of a state goes on when another one takes its place.
+    DigestOutlivesState, "replicas seem to diverge", "", "agreed::state::tests::a_digest_ends_where_another_state_comes";
     /// A node stops because any other one differs from it.
     StopsWithoutMajority, "a node stops for nothing", "", "digest_03_two_against_two.story";
 
@@ -482,6 +488,8 @@ mutants! {
     NextHidesEnd, "wrong answer", "", "agreed::state::tests::a_prefix_has_changed_hands_also_where_the_next_one_begins_there";
     /// EXEC without commands that own keys goes under `default`, whatever was watched.
     WatchedForDefault, "progress", "", "watch_06_an_exec_without_commands.story";
+    /// What a connection asked to watch and then forgot counts for its next transaction.
+    ForgottenWatchCounts, "wrong answer", "", "session::watches::tests::what_is_forgotten_on_its_way_does_not_count_for_what_is_watched_next";
     /// EXEC runs although a WATCH before it was refused.
     RefusedWatchForgotten, "wrong answer", "", "session::watches::tests::an_exec_behind_a_watch_that_was_refused_is_refused";
     /// All commands of a list stand at one place.
@@ -528,10 +536,18 @@ mutants! {
     OlderOfferTaken, "snapshot", "", "snapshot::search::tests::another_offer_stands_where_the_leaders_log_goes_on";
     /// Who is fed from the log on disk gets an entry that was replaced by another.
     ReplacedEntryFed, "replicas differ", "", "agreed::on_disk::tests::what_was_replaced_is_passed_over";
+    /// What cannot be read of the log counts as readable where it is the first entry of its place.
+    LostPlaceKept, "progress", "", "agreed::on_disk::tests::what_cannot_be_read_is_not_there_any_more";
+    /// A read of the log on disk is taken to have ended one entry before its end.
+    EndTooEarly, "progress", "", "agreed::on_disk::tests::what_was_replaced_is_passed_over";
     /// What cannot be read of the log is asked for again and again.
     LostLogAskedAgain, "progress", "", "agreed::on_disk::tests::what_cannot_be_read_is_not_there_any_more";
     /// A leader waits for ever for a follower that fetches a snapshot.
     FetchNeverGivenUp, "progress", "tikv#2341, etcd#10225";
+    /// A replica that joined a state sends what it has to who lacks what that state holds.
+    JoinedGapSent, "progress", "", "merged::log::tests::who_joined_a_state_has_no_entries_for_who_lacks_what_that_holds";
+    /// A fetch is given up at the first piece that is lost once some have come.
+    AttemptsAddedUp, "progress", "", "snapshots_19_a_piece_is_lost.story";
     /// A replica that does not keep old entries any more sends what it has.
     CutLogSkips, "snapshot", "", "merged::log::tests::who_lacks_what_is_forgotten_is_told_so";
     /// A snapshot counts as whole although a part of it is missing.
@@ -575,6 +591,8 @@ mutants! {
     BatchHeldAsTold, "memory without limit", "", "merged::stability::tests::a_batch_waits_until_its_own_replica_tells_of_it";
     /// A replica tells of deletes that its own entries on their way to the disk have not seen.
     ToldAheadOfOwn, "deletes resurrect", "", "merged::log::tests::no_more_is_told_than_was_applied_when_the_next_own_entry_was_made";
+    /// A tombstone goes while a state is lost, in whose place one with an older write may come.
+    TombstonesGoWhileLost, "deletes resurrect", "", "merged::stability::tests::none_goes_while_a_state_is_lost_that_may_come_back_with_older_writes";
     /// A tombstone goes while an older write is still to be joined.
     TombstonesGoMeanwhile, "deletes resurrect", "";
     /// An entry that a fetched state holds is applied once it is on disk all the same.
@@ -605,6 +623,10 @@ mutants! {
     AgreedFloorIgnored, "session guarantees", "", "sessions_01_a_token_brings_a_session_along.story";
     /// Of a token only what it says of the agreed log counts.
     MergedFloorIgnored, "session guarantees", "", "sessions_02_over_merged_logs.story";
+    /// A token that a session takes on from where it only waited says nothing of the agreed log.
+    FloorNotHandedOn, "session guarantees", "", "sessions_07_handed_on.story";
+    /// A token says nothing of the order of a keyspace that its session was just given.
+    ResolvedUnnoted, "session guarantees", "", "sessions_08_in_one_go.story";
     /// Who has waited in vain goes on as if it had no token.
     FloorDropped, "session guarantees", "", "sessions_03_who_gave_up_does_not_go_back.story";
     /// Tokens of two epochs of a cluster are merged.
@@ -617,6 +639,8 @@ mutants! {
     StaleReportCounts, "a key in two keyspaces", "", "carving::tests::all_must_have_said_all_of_this_attempt";
     /// While a prefix changes hands, reads of its keys go on.
     ReadsNotFenced, "a key in two keyspaces", "", "keyspaces_02_live_keys.story";
+    /// A member says that it refuses commands before that is on its disk.
+    FencedBeforeSync, "a key in two keyspaces", "", "keyspaces_15_on_a_slow_disk.story";
     /// A prefix changes hands although one member has not said that it refuses commands.
     OpenedWithoutOne, "a key in two keyspaces", "", "keyspaces_03_a_partition.story";
     /// The state machine runs a write whatever keyspace it names.
@@ -635,6 +659,8 @@ mutants! {
     ToComeTaken, "a key in two keyspaces", "", "keyspaces_14_begun_one_by_one.story";
     /// What a cluster is to begin with is not proposed again where a full disk has dropped it.
     ProposedThoughDropped, "progress", "", "keyspaces_14_begun_one_by_one.story";
+    /// Of a command's keys only the first two must be of one keyspace.
+    ThirdKeyOverlooked, "a key in two keyspaces", "", "keyspace::tests::keys_of_a_command_belong_to_one_keyspace";
     /// SCAN and KEYS look at `default`, whatever their pattern begins with.
     PatternForDefault, "wrong answer", "", "keyspaces_13_listed.story";
     /// SCAN and KEYS list keys of other keyspaces of the same order.

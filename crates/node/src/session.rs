@@ -240,7 +240,7 @@ impl Sessions {
     /// A connection stands where this token says.
     pub(crate) fn touch(&mut self, id: SessionId, token: &Token) {
         let session = self.sessions.entry(id).or_default();
-        session.agreed |= token.agreed.index > Index(0);
+        session.agreed |= mutant!(FloorNotHandedOn, token.agreed.index > Index(0), false);
         session.merged |= !token.merged.is_empty();
     }
 

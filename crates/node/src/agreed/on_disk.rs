@@ -265,7 +265,8 @@ impl OnDisk {
             Ok(entries) => {
                 self.ends.retain(|(_, end)| *end != next);
                 self.ends.truncate(ENDS_MAX - 1);
-                self.ends.push_front((low + entries.len() as u64, next));
+                let due = low + entries.len() as u64;
+                self.ends.push_front((mutant!(EndTooEarly, due, due - 1), next));
                 self.at_hand = entries;
             }
             Err(Malformed) => mutant!(LostLogAskedAgain, self.lose(low, memory), ()),
@@ -299,7 +300,11 @@ impl OnDisk {
     /// place.
     fn lose(&mut self, index: u64, memory: (u64, u64)) {
         self.ends.clear();
-        let next = self.places.iter().map(|(first, _)| *first).find(|first| *first > index);
+        let next = self
+            .places
+            .iter()
+            .map(|(first, _)| *first)
+            .find(|first| mutant!(LostPlaceKept, *first > index, *first >= index));
         let base = next.map_or(memory.0, |next| memory.0.min(next - 1));
         let term = self.term(base).unwrap_or(memory.1);
         self.cut((base, term));
@@ -400,7 +405,9 @@ mod tests {
         assert_eq!(on_disk.entries(50, 51, context()).unwrap(), [entry(50, 2)]);
         on_disk.is_taken();
         assert!(on_disk.entries(50, 51, context()).is_err());
-        assert_eq!(on_disk.place_of(52), Some(LogPlace(77)), "the next read goes on there");
+        let place = |index| on_disk.place_of(index);
+        assert_eq!(place(52), Some(LogPlace(77)), "the next read goes on there");
+        assert_eq!(place(51), Some(LogPlace(50)), "what was read lies before that");
     }
 
     #[test]
@@ -437,6 +444,9 @@ mod tests {
             assert_eq!(read(&mut on_disk, 85, &harm), []);
             assert_eq!(on_disk.base(), (89, 3));
             assert_eq!(on_disk.term(89), Some(3));
+            // Also where it is the first one of its place.
+            assert_eq!(read(&mut on_disk, 90, &harm), []);
+            assert_eq!(on_disk.base(), (90, 3));
         }
     }
 

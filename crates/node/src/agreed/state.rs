@@ -143,7 +143,7 @@ impl State {
     /// this one are over.
     pub(crate) fn replace(&mut self, other: State) {
         self.end_walk();
-        self.digest = None;
+        mutant!(DigestOutlivesState, self.digest = None, ());
         let old = std::mem::replace(&mut self.values, other.values);
         self.keys = other.keys;
         self.time_ms = other.time_ms;

@@ -469,8 +469,9 @@ fn mset(step: &mut Step<'_>, args: Args<'_>) -> Answer {
 /// Of a key that is named twice the last value counts. All have one stamp, and what is there
 /// outlasts what is stamped the same: so the last comes first.
 fn merge_mset<'a>(state: &mut dyn Merging<'a>, args: Args<'a>) -> Reply {
-    let all: Vec<_> = pairs(args).collect();
-    all.into_iter().rev().for_each(|(key, value)| state.set(key, value));
+    let mut all: Vec<_> = pairs(args).collect();
+    mutant!(FirstOfTwiceWins, all.reverse(), ());
+    all.into_iter().for_each(|(key, value)| state.set(key, value));
     Reply::Ok
 }
 

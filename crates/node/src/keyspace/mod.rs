@@ -177,8 +177,9 @@ impl Keyspaces {
         let Some(first) = keys.next() else { return Ok(self.default) };
         let entry = self.of_key(first);
         let id = |entry: Option<&Entry>| entry.map_or(KeyspaceId::DEFAULT, |entry| entry.id);
-        if let Some(other) = keys.map(|key| self.of_key(key)).find(|other| id(*other) != id(entry))
-        {
+        let mut others = keys.take(mutant!(ThirdKeyOverlooked, usize::MAX, 1));
+        let differs = |other: &Option<&Entry>| id(*other) != id(entry);
+        if let Some(other) = others.find_map(|key| Some(self.of_key(key)).filter(differs)) {
             return Err(Error::CrossKeyspace(format!(
                 "the keys belong to the keyspaces {} and {}, and no command reaches over two. Hint: send one for each",
                 self.name(id(entry)),

@@ -61,6 +61,11 @@ fn keys_of_a_command_belong_to_one_keyspace() {
     assert_eq!(keyspaces.name(system.id), "system");
     let error = of("MSET user:1 a key b").unwrap_err();
     assert!(error.starts_with("CROSSKEYSPACE the keys belong to the keyspaces users and"));
+    for words in
+        ["MGET user:1 user:2 key", "EXISTS key other user:1", "DEL user:1 user:2 user:admin:1"]
+    {
+        assert!(of(words).unwrap_err().starts_with("CROSSKEYSPACE "), "{words}");
+    }
     for words in ["GET team:1", "SET team:1 a", "DEL team:1 team:2"] {
         assert!(of(words).unwrap_err().starts_with("TRYAGAIN "), "{words}");
     }

@@ -141,7 +141,7 @@ impl Log {
         self.appended.join(&base.vector);
         self.applied.join(&base.vector);
         // What lies between is not here.
-        self.cut.join(&base.vector);
+        mutant!(JoinedGapSent, self.cut.join(&base.vector), ());
         self.joined_count = self.len();
         if own {
             self.own.extend(&base.own);
@@ -352,6 +352,20 @@ mod tests {
         assert_eq!(log.told(NodeId(1)), None);
         log.apply_next();
         assert_eq!(log.told(NodeId(1)), Some(log.applied().clone()));
+    }
+
+    #[test]
+    fn who_joined_a_state_has_no_entries_for_who_lacks_what_that_holds() {
+        let mut log = Log::default();
+        append(&mut log, 2, place(1, 1), Place::START);
+        let vector = VersionVector::from_iter([(NodeId(2), place(1, 5))]);
+        log.join(&MergedBase { vector, ..MergedBase::default() }, false);
+        append(&mut log, 2, place(1, 6), place(1, 5));
+        let holds = |index| VersionVector::from_iter([(NodeId(2), place(1, index))]);
+        // Whoever got the sixth would wait for those before it, which are not here.
+        assert_eq!(log.beyond(&holds(1), usize::MAX), Lacks::Snapshot);
+        let Lacks::Entries(last, false) = log.beyond(&holds(5), usize::MAX) else { panic!() };
+        assert_eq!(last.len(), 1);
     }
 
     #[test]

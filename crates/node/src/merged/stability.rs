@@ -116,7 +116,7 @@ impl Merged {
     /// Looks whether tombstones may go; none does while a state is lost, or another one is being
     /// joined: older writes may come with what is joined.
     pub(super) fn look_at_tombstones(&mut self) {
-        if self.lost.is_empty()
+        if mutant!(TombstonesGoWhileLost, self.lost.is_empty(), true)
             && self.is_joined()
             && let Some(here) = self.log.told(self.me)
         {
@@ -146,7 +146,9 @@ impl Merged {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Boot, Index, NodeId};
+    use crate::commands::Command;
+    use crate::ids::{Boot, Index, KeyspaceId, NodeId};
+    use crate::merged::entry::{Header, encode};
     use crate::merged::hlc::Stamp;
     use crate::wire::version_vector::Place;
 
@@ -165,5 +167,26 @@ mod tests {
         assert!(stability.is_stable());
         stability.remove(&mut state);
         assert_eq!(state.tombstones(), 0);
+    }
+
+    #[test]
+    fn none_goes_while_a_state_is_lost_that_may_come_back_with_older_writes() {
+        let place = Place { boot: Boot(1), index: Index(1) };
+        let mut merged = Merged::new(NodeId(1), &[NodeId(1)]);
+        merged.lost = VersionVector::from_iter([(NodeId(1), place)]);
+        let after = VersionVector::default();
+        let header = Header { origin: NodeId(1), place, previous: Place::START, clock: 2, after };
+        let del = Command::of_words(&["DEL", "k"]).unwrap();
+        let write = merged.copies.encoded(KeyspaceId::DEFAULT, &del);
+        merged.take(&header, encode(&header, 1, &write));
+        merged.apply_next(&mut |_, _, _| ());
+        let left = |merged: &mut Merged| {
+            merged.look_at_tombstones();
+            merged.clean_up();
+            merged.state.tombstones()
+        };
+        assert_eq!(left(&mut merged), 1);
+        merged.lost = VersionVector::default();
+        assert_eq!(left(&mut merged), 0, "nothing older can come any more");
     }
 }

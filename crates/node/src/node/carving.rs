@@ -117,7 +117,8 @@ impl Node {
         let is_synced = |end: Place| self.merged.vector().get(me.id) >= end;
         let Some(own) = &mut self.carving.own else { return };
         let Some(end) = own.end.filter(|end| is_synced(*end)) else { return };
-        if own.due.is_some() || !own.tells(leader, now_ms) {
+        let is_due = mutant!(FencedBeforeSync, own.due.is_some(), false);
+        if is_due || !own.tells(leader, now_ms) {
             return;
         }
         let attempt = own.attempt;

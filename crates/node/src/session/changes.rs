@@ -70,7 +70,7 @@ impl Sessions {
     pub(crate) fn admit_again(&mut self, request: Request) -> Option<Request> {
         let id = request.waiter.session;
         let session = self.sessions.entry(id).or_default();
-        session.note(&request);
+        mutant!(ResolvedUnnoted, session.note(&request), ());
         if session.may_start(&request) {
             self.note_change(&request);
             return Some(request);

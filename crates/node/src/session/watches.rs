@@ -46,7 +46,7 @@ impl Watches {
     /// Nothing that was watched so far counts any more.
     pub(super) fn forget(&mut self) {
         self.rounds.remove(&self.round);
-        self.round += 1;
+        self.round += mutant!(ForgottenWatchCounts, 1, 0);
     }
 
     /// The EXEC of a round was refused before its turn: what was watched for it is watched no more.
@@ -176,6 +176,18 @@ mod tests {
         assert_eq!(taken(&mut watches, exec), [(b"a".to_vec(), 3)]);
         assert_eq!(watches.on_seen(forgotten, seen(&["b"], 4)), Reply::Ok);
         assert_eq!(taken(&mut watches, last), []);
+    }
+
+    #[test]
+    fn what_is_forgotten_on_its_way_does_not_count_for_what_is_watched_next() {
+        let mut watches = Watches::default();
+        let forgotten = watches.on_watch();
+        watches.forget();
+        let next = watches.on_watch();
+        assert_eq!(watches.on_seen(forgotten, seen(&["a"], 3)), Reply::Ok);
+        assert_eq!(watches.on_seen(next, seen(&["b"], 4)), Reply::Ok);
+        let exec = watches.on_exec();
+        assert_eq!(taken(&mut watches, exec), [(b"b".to_vec(), 4)]);
     }
 
     #[test]

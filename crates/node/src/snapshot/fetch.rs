@@ -130,7 +130,7 @@ impl Fetch {
             self.writing = Some(turn.disk.ticket());
         }
         self.offset += bytes.len() as u64;
-        self.attempts = 0;
+        mutant!(AttemptsAddedUp, self.attempts = 0, ());
         let (coming, writing) = (&mut self.coming, &mut self.writing);
         self.sections.take_in(bytes, |record| {
             if take_in(coming, &record)? {

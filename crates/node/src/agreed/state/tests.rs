@@ -155,6 +155,19 @@ fn a_flush_leaves_nothing_and_its_memory_goes_in_pieces() {
 }
 
 #[test]
+fn a_digest_ends_where_another_state_comes() {
+    let mut state = new();
+    let at = AgreedPosition::default();
+    (1..=9).for_each(|n| drop(state.say(id(1, n), at, &format!("SET key:{n} v"))));
+    state.begin_digest(Index(9));
+    assert!(matches!(state.digest_on(1, 1), Progress::GoesOn));
+    // Whoever goes on with it would say that this node differs from all that were not behind.
+    state.replace(new());
+    assert!(!state.is_digested());
+    assert!(matches!(state.digest_on(1, 1), Progress::Gone));
+}
+
+#[test]
 fn a_refusal_in_a_list_stops_nothing() {
     let mut state = new();
     let at = AgreedPosition { index: Index(4), offset: 1 };
