@@ -232,6 +232,11 @@ impl Node {
         self.from_clients.len()
     }
 
+    /// How many messages of peers wait for a turn that takes them in.
+    pub fn messages_left(&self) -> usize {
+        self.from_peers.len()
+    }
+
     fn has_work(&self) -> bool {
         self.agreed.has_more()
             || self.merged.has_more()
