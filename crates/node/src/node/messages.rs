@@ -45,7 +45,7 @@ impl Node {
                 outputs.push(Output::Note(malformed()));
                 // A member of another version may say what this one does not know.
                 let stranger = path.filter(|path| !self.members.speaks_by(*path));
-                outputs.extend(stranger.map(Output::HangUp));
+                outputs.extend(mutant!(BabblerStays, stranger, None).map(Output::HangUp));
             }
         }
     }

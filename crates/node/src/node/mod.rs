@@ -34,6 +34,8 @@ mod messages;
 mod requests;
 mod snapshots;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -83,9 +85,9 @@ pub struct Node {
     /// How much a turn does of each kind of work.
     turn_steps: usize,
     budget: Budget,
-    /// What came and waits for the next turn, from peers and from clients.
+    /// What came and waits for the next turn, from peers, and from clients with the time when.
     from_peers: VecDeque<Input>,
-    from_clients: VecDeque<Input>,
+    from_clients: VecDeque<(Input, u64)>,
     counts: Counts,
     keyspaces: Keyspaces,
     carving: Carving,
