@@ -7,6 +7,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use redis::{Commands, Connection, RedisResult};
 use rustix::process::Signal;
@@ -215,6 +217,52 @@ fn there_is_room_for_members_whoever_else_is_there() {
     // Nodes 1 and 2 alone are a majority.
     until("a write", || cluster.servers[1].client().set::<_, _, ()>("key", 1).ok());
     drop(strangers);
+}
+
+#[test]
+fn strangers_who_say_much_depose_no_leader() {
+    const FLOOD: Duration = Duration::from_secs(3);
+    let cluster = Cluster::start(3, &[]);
+    let place = cluster.leader(&[0, 1, 2]);
+    let leader = &cluster.servers[place];
+    let (to, from) = (place as u64 + 1, (place as u64 + 1) % 3 + 1);
+    let (term, before) = (leader.figure("raft_term"), leader.figure("used_memory_rss"));
+    let (port, start) = (leader.peer_port(), Instant::now());
+    // Messages that cannot be read, and some that can.
+    let sayings = [0_u32.to_le_bytes().repeat(16 << 10), long_messages()];
+    let floods: Vec<_> = (0..6)
+        .map(|number| {
+            let saying = sayings[number % 2].clone();
+            thread::spawn(move || {
+                while start.elapsed() < FLOOD {
+                    flood(port, &greeting(from, to), &saying, start + FLOOD);
+                }
+            })
+        })
+        .collect();
+    let mut client = cluster.servers[from as usize - 1].client();
+    let mut most = 0;
+    while start.elapsed() < FLOOD {
+        client.set::<_, _, ()>("key", "value").unwrap();
+        most = most.max(leader.figure("used_memory_rss"));
+    }
+    floods.into_iter().for_each(|flood| flood.join().unwrap());
+    assert_eq!((leader.figure("raft_term"), leader.info()["raft_role"].as_str()), (term, "leader"));
+    assert!(most < before + (100 << 20), "{} MiB beside {} MiB", most >> 20, before >> 20);
+}
+
+/// Frames of 60 KiB that are no messages.
+fn long_messages() -> Vec<u8> {
+    let length = 60_u32 << 10;
+    [&length.to_le_bytes()[..], &vec![b'x'; length as usize]].concat()
+}
+
+/// Says this again and again to a port for peers, until it is hung up on or time is over.
+fn flood(port: u16, greeting: &[u8], saying: &[u8], end: Instant) {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    socket.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    socket.write_all(greeting).unwrap();
+    while Instant::now() < end && socket.write_all(saying).is_ok() {}
 }
 
 #[test]

@@ -221,6 +221,10 @@ mutants! {
     LevelNeverTried, "option ignored", "", "preference::tests::a_level_that_would_never_be_tried_is_refused";
     /// A read that chooses a weaker level overtakes one of its connection that waits on.
     ChoiceOvertakes, "session order broken", "", "agreed::read_index::tests::who_waits_on_is_not_overtaken_by_who_chooses";
+    /// A stranger whose messages cannot be read is not hung up on.
+    BabblerStays, "availability", "", "node::tests::a_stranger_whose_words_cannot_be_read_is_hung_up_on";
+    /// What a request waited for a turn that takes it in does not count.
+    WaitUncounted, "answered too late", "", "node::tests::who_waits_for_its_turn_has_waited";
     /// Rounds for bounded reads go on when no more of them come.
     RoundsNeverEnd, "load", "", "bounded_03_rounds_begin_and_end.story";
     /// A restarted node serves reads before a quorum confirmed what is committed.

@@ -311,9 +311,18 @@ fn is_host(host: &str) -> bool {
 pub use bounds::Bounds;
 pub use size::parse_size;
 
-/// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it.
+/// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it. One that
+/// lists nobody is refused: it is more likely a variable that is not set than a node by itself.
 pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Error> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse_peer).collect()
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let peers: Vec<_> = parts.map(parse_peer).collect::<Result<_, _>>()?;
+    if peers.is_empty() {
+        return Err(Error::configuration(format!(
+            "--peers: {text:?} lists nobody\n  hint: it lists all members, as in --peers \
+             1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000; a node by itself goes without it"
+        )));
+    }
+    Ok(peers)
 }
 
 fn parse_peer(text: &str) -> Result<(u64, String), Error> {
@@ -446,7 +455,10 @@ mod tests {
 
     #[test]
     fn lists_of_peers() {
-        assert_eq!(parse_peers("").unwrap(), vec![]);
+        for text in ["", ",", " , "] {
+            let error = parse_peers(text).unwrap_err();
+            assert!(error.exit_code == 78 && error.reason.contains("lists nobody"), "{error}");
+        }
         assert_eq!(parse_peers("7=h:1").unwrap(), vec![(7, "h:1".to_owned())]);
         for text in ["h:1", "x=h:1", "-1=h:1", "1"] {
             assert!(parse_peers(text).unwrap_err().reason.contains("is not ID=HOST:PORT"));

@@ -177,6 +177,11 @@ impl Members {
         lost
     }
 
+    /// Whether a believed member spoke last by this connection.
+    pub(crate) fn speaks_by(&self, path: PathId) -> bool {
+        self.others.values().any(|other| other.path == Some(path))
+    }
+
     /// A believed member spoke by this connection.
     pub(crate) fn came_by(&mut self, from: NodeId, path: PathId, turn: &mut Turn<'_>) {
         if let Some(other) = self.others.get_mut(&from)

@@ -38,18 +38,21 @@ impl Node {
             }
             // Moved no more than it must be: it comes a million times a second.
             Input::Request { session, id, level, command } => {
+                let since_ms = self.now.monotonic_ms;
                 if self.takes_requests() {
                     self.budget.requests.spend(1, command.weight());
-                    self.ask(session, id, level, command, outputs);
+                    self.ask(session, id, level, command, since_ms, outputs);
                 } else {
-                    self.from_clients.push_back(Input::Request { session, id, level, command });
+                    let input = Input::Request { session, id, level, command };
+                    self.from_clients.push_back((input, since_ms));
                 }
             }
             Input::Certify { .. } | Input::Prefer { .. } | Input::Unwatch(_) | Input::Closed(_) => {
+                let since_ms = self.now.monotonic_ms;
                 if self.takes_requests() {
-                    self.take_from_client(input, outputs);
+                    self.take_from_client(input, since_ms, outputs);
                 } else {
-                    self.from_clients.push_back(input);
+                    self.from_clients.push_back((input, since_ms));
                 }
             }
         }
@@ -68,9 +71,9 @@ impl Node {
             self.take_from_peer(input, outputs);
         }
         while !self.budget.requests.is_spent()
-            && let Some(input) = self.from_clients.pop_front()
+            && let Some((input, since_ms)) = self.from_clients.pop_front()
         {
-            self.take_from_client(input, outputs);
+            self.take_from_client(input, since_ms, outputs);
         }
     }
 
@@ -80,13 +83,13 @@ impl Node {
         self.take_in(input, outputs);
     }
 
-    fn take_from_client(&mut self, input: Input, outputs: &mut Vec<Output>) {
-        let bytes = match &input {
-            Input::Request { command, .. } => command.weight(),
-            _ => 0,
+    fn take_from_client(&mut self, input: Input, since_ms: u64, outputs: &mut Vec<Output>) {
+        let Input::Request { session, id, level, command } = input else {
+            self.budget.requests.spend(1, 0);
+            return self.take_in(input, outputs);
         };
-        self.budget.requests.spend(1, bytes);
-        self.take_in(input, outputs);
+        self.budget.requests.spend(1, command.weight());
+        self.ask(session, id, level, command, since_ms, outputs);
     }
 
     fn take_in(&mut self, input: Input, outputs: &mut Vec<Output>) {
@@ -99,9 +102,7 @@ impl Node {
             Input::LogRead { request, groups, next } => {
                 self.agreed.on_log_read(request, &groups, next, turn!(self, outputs));
             }
-            Input::Request { session, id, level, command } => {
-                self.ask(session, id, level, command, outputs);
-            }
+            Input::Request { .. } => unreachable!("requests are taken in with their time"),
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
             Input::Prefer { session, preference } => self.prefer(session, preference),
@@ -146,18 +147,20 @@ impl Node {
         }
     }
 
+    /// A client asks something that came at this time: who waited for its turn has waited.
     fn ask(
         &mut self,
         session: SessionId,
         id: RequestId,
         level: Option<Level>,
         command: Command,
+        since_ms: u64,
         outputs: &mut Vec<Output>,
     ) {
         if self.halted {
             return;
         }
-        let since_ms = self.now.monotonic_ms;
+        let since_ms = mutant!(WaitUncounted, since_ms, self.now.monotonic_ms);
         let round = self.sessions.round_of(session, &command);
         let waiter = Waiter { session, id, since_ms, certify: false, round };
         self.on_asked(waiter, level, command, outputs);

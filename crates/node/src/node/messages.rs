@@ -41,7 +41,12 @@ impl Node {
     ) {
         match Message::decode(bytes) {
             Ok(message) => self.on_message(path, message, outputs),
-            Err(_) => outputs.push(Output::Note(malformed())),
+            Err(_) => {
+                outputs.push(Output::Note(malformed()));
+                // A member of another version may say what this one does not know.
+                let stranger = path.filter(|path| !self.members.speaks_by(*path));
+                outputs.extend(mutant!(BabblerStays, stranger, None).map(Output::HangUp));
+            }
         }
     }
 

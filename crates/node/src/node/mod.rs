@@ -34,6 +34,8 @@ mod messages;
 mod requests;
 mod snapshots;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -85,9 +87,9 @@ pub struct Node {
     /// How much a turn does of each kind of work.
     turn_steps: usize,
     budget: Budget,
-    /// What came and waits for the next turn, from peers and from clients.
+    /// What came and waits for the next turn, from peers, and from clients with the time when.
     from_peers: VecDeque<Input>,
-    from_clients: VecDeque<Input>,
+    from_clients: VecDeque<(Input, u64)>,
     counts: Counts,
     keyspaces: Keyspaces,
     carving: Carving,
@@ -233,6 +235,11 @@ impl Node {
     /// How many requests wait for a turn that takes them in.
     pub fn requests_left(&self) -> usize {
         self.from_clients.len()
+    }
+
+    /// How many messages of peers wait for a turn that takes them in.
+    pub fn messages_left(&self) -> usize {
+        self.from_peers.len()
     }
 
     fn has_work(&self) -> bool {

@@ -17,9 +17,14 @@ use bytes::Bytes;
 
 use super::session::{Charge, Session};
 use crate::logging::warn_some;
+use crate::mutants::mutant;
 
-/// How long what was found out about values that the store may hold is good, in milliseconds.
+/// How long what was found out about values that the store may hold is good at least, in
+/// milliseconds.
 const LOOK_MS: u64 = 200;
+/// So many times as long as it took to find out is it good: where very much is owed, the loop has
+/// time for the rest.
+const LOOK_TIMES: u64 = 20;
 
 /// The sum over all connections.
 #[derive(Debug, Default)]
@@ -30,6 +35,8 @@ pub(super) struct Account {
     shared: Cell<usize>,
     /// When was last looked who holds the shared values.
     looked_ms: Cell<u64>,
+    /// How long that is good.
+    good_ms: Cell<u64>,
     /// Whether there is little room for more.
     crowded: Cell<bool>,
     /// How many were closed because they held too much.
@@ -91,8 +98,13 @@ impl Account {
 
     /// Whether it is to be looked into who holds how much.
     pub(super) fn is_overdrawn(&self, now_ms: u64) -> bool {
-        let stale = now_ms >= self.looked_ms.get() + LOOK_MS;
+        let stale = now_ms >= self.looked_ms.get() + self.good_ms.get().max(LOOK_MS);
         self.owned.get() > self.held_max || (stale && self.may_be_overdrawn())
+    }
+
+    /// So many milliseconds it took to find out.
+    pub(super) fn note_look(&self, took_ms: u64) {
+        self.good_ms.set(mutant!(LooksAllTheTime, LOOK_TIMES * took_ms, 0));
     }
 
     /// Closes those that hold most until all together hold no more than they may.
@@ -211,6 +223,18 @@ mod tests {
         assert_eq!(account.evicted(), 1);
         assert!(sessions[1].is_broken() && !sessions[0].is_broken(), "the greediest is closed");
         assert_eq!(sessions[1].charge.get(), Charge::default());
+    }
+
+    #[test]
+    fn what_took_long_to_find_out_is_good_for_long() {
+        let account = Account::new(1000);
+        account.shared.set(1001);
+        account.settle(&[], 1000);
+        account.note_look(50);
+        assert!(!account.is_overdrawn(1999), "it would take a quarter of the time");
+        assert!(account.is_overdrawn(2000));
+        account.note_look(1);
+        assert!(account.is_overdrawn(1000 + LOOK_MS));
     }
 
     #[tokio::test]

@@ -355,6 +355,12 @@ impl Replies {
         self.slots.is_empty() && self.out.is_empty()
     }
 
+    /// The bytes of what is owed, and of what is answered and not sent. They grow by what
+    /// [`Replies::reply`] and [`Replies::ask`] take.
+    pub(super) fn bytes(&self) -> usize {
+        self.owned_bytes + self.out.len()
+    }
+
     /// Whether nothing more may be asked until something is answered and sent.
     pub(super) fn is_full(&self) -> bool {
         let slots = self.slots.len() * SLOT_BYTES + self.owned_bytes + self.shared_bytes;

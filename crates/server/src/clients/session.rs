@@ -31,10 +31,14 @@ pub(crate) struct Session {
     task: Notify,
     /// The socket took less than there was; its task says when it has room again.
     blocked: Cell<bool>,
+    /// What its socket took so far, in bytes.
+    sent_bytes: Cell<u64>,
     /// The socket is broken, or the connection is over.
     broken: Cell<bool>,
     /// The task waits for replies to be sent.
     waiting: Cell<bool>,
+    /// The turn in which the node will hear what it last told.
+    told: Cell<u64>,
     /// Bytes of a request that has not come whole.
     incomplete_bytes: Cell<usize>,
     /// What it is charged in the account of all sessions.
@@ -53,8 +57,10 @@ impl Session {
             replies: RefCell::new(Replies::new(bounds)),
             task: Notify::default(),
             blocked: Cell::new(false),
+            sent_bytes: Cell::new(0),
             broken: Cell::new(false),
             waiting: Cell::new(false),
+            told: Cell::new(0),
             incomplete_bytes: Cell::new(0),
             charge: Cell::default(),
             touched: Cell::new(false),
@@ -110,7 +116,13 @@ impl Session {
                 }
             }
         }
+        self.sent_bytes.set(self.sent_bytes.get() + sent as u64);
         sent
+    }
+
+    /// What the socket took so far, in bytes, if it takes no more now.
+    pub(super) fn blocked_at(&self) -> Option<u64> {
+        self.blocked.get().then(|| self.sent_bytes.get())
     }
 
     fn is_sendable(&self) -> bool {
@@ -160,6 +172,16 @@ impl Session {
     /// Whether it waits for a reply, or does not take one.
     pub(crate) fn is_owed(&self) -> bool {
         !self.replies().is_empty()
+    }
+
+    /// Whether the node has not heard of all that it told, this being the next turn.
+    pub(crate) fn has_told(&self, turn: u64) -> bool {
+        self.told.get() == turn
+    }
+
+    /// It told the node something that it will hear in this turn.
+    pub(crate) fn set_told(&self, turn: u64) {
+        self.told.set(turn);
     }
 
     /// Notes how many bytes a request takes that has not come whole.

@@ -142,14 +142,15 @@ impl Sessions {
     }
 
     /// Closes those that hold most if all together hold too much.
-    pub(crate) fn settle(&self, now_ms: impl FnOnce() -> u64) {
+    pub(crate) fn settle(&self, now_ms: impl Fn() -> u64) {
         if !self.account.may_be_overdrawn() {
             return;
         }
-        let now_ms = now_ms();
-        if self.account.is_overdrawn(now_ms) {
+        let begun_ms = now_ms();
+        if self.account.is_overdrawn(begun_ms) {
             let all: Vec<_> = self.places.borrow().iter().flatten().cloned().collect();
-            self.account.settle(&all, now_ms);
+            self.account.settle(&all, begun_ms);
+            self.account.note_look(now_ms() - begun_ms);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -14,13 +14,15 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::task::{spawn_local, yield_now};
+use tokio::time::{Sleep, sleep};
 
 use super::Session;
 use super::language::{Language, Said};
 use super::redis::Redis;
 use crate::clients::zmq::Speaker;
-use crate::commands::Connection;
+use crate::commands::{Connection, Context as _};
 use crate::event_loop::{BUFFER_BYTES, READ_BYTES, Shared};
+use crate::logging::warn_some;
 use crate::mutants::mutant;
 
 /// How long a client may be silent before the system asks whether its machine is still there:
@@ -66,6 +68,7 @@ fn serve(shared: Rc<Shared>, stream: TcpStream, language: impl Language + 'stati
         more: false,
         pausing: false,
         closing: false,
+        stuck: None,
     };
     spawn_local(async move {
         poll_fn(|cx| task.poll(cx)).await;
@@ -97,6 +100,16 @@ struct Task<L> {
     pausing: bool,
     /// Nothing more is read; when all replies are sent, the connection is closed.
     closing: bool,
+    stuck: Option<Stuck>,
+}
+
+/// Nothing more is read before something is sent, the socket takes nothing, and there is more to
+/// read: a client that sends a whole pipeline before it reads waits for that for ever.
+struct Stuck {
+    /// How much it had taken by then, in bytes.
+    sent_bytes: u64,
+    /// It is waited for as long as for a request.
+    end: Pin<Box<Sleep>>,
 }
 
 impl<L: Language> Task<L> {
@@ -118,6 +131,9 @@ impl<L: Language> Task<L> {
                 (replies.is_empty(), replies.is_full())
             };
             if self.closing && empty {
+                return Poll::Ready(());
+            }
+            if self.is_stuck_for_long(cx, full) {
                 return Poll::Ready(());
             }
             let wait = self.closing || full || self.shared.is_congested(&self.session);
@@ -148,6 +164,34 @@ impl<L: Language> Task<L> {
                 return pause(cx);
             }
         }
+    }
+
+    /// Whether the connection, which is full or not, has got nowhere for so long that it is over.
+    fn is_stuck_for_long(&mut self, cx: &mut Context<'_>, full: bool) -> bool {
+        let blocked_at = self.session.blocked_at().filter(|_| full);
+        let Some(sent_bytes) = blocked_at.filter(|_| self.has_unread(cx)) else {
+            self.stuck = None;
+            return false;
+        };
+        let stuck = self.stuck.take().filter(|stuck| stuck.sent_bytes == sent_bytes);
+        let stuck = self.stuck.insert(stuck.unwrap_or_else(|| {
+            let timeout = Duration::from_millis(self.shared.status().request_timeout_ms);
+            Stuck { sent_bytes, end: Box::pin(sleep(timeout)) }
+        }));
+        let is_over = mutant!(StuckForEver, stuck.end.as_mut().poll(cx).is_ready(), false);
+        if is_over {
+            warn_some!(
+                "closed the connection of {}: it has asked for as much as a connection may (--client-memory, --max-pipeline), \
+                 and its socket took no reply for as long as a request may take\n  hint: a client reads replies while it sends",
+                self.session.peer()
+            );
+        }
+        is_over
+    }
+
+    /// Whether the client has said more than was taken; if not, the task is woken when it does.
+    fn has_unread(&self, cx: &mut Context<'_>) -> bool {
+        !self.rest.is_empty() || self.reader.as_ref().poll_read_ready(cx).is_ready()
     }
 
     /// Reads what is there into `rest`. While nothing is left over from earlier, the buffer is one
@@ -212,6 +256,7 @@ impl<L: Language> Task<L> {
         let mut asked = false;
         let mut taken_bytes = 0;
         let mut replies = self.session.replies();
+        let mut replied_bytes = replies.bytes();
         self.more = true;
         while !self.closing && !replies.is_full() {
             if taken_bytes > READ_BYTES_MAX {
@@ -228,42 +273,47 @@ impl<L: Language> Task<L> {
                     break;
                 }
                 Said::Later => break,
-                Said::Replied => {}
+                Said::Replied => {
+                    // A short request may have a long reply.
+                    let bytes = replies.bytes();
+                    let grown = mutant!(LongLocalRepliesFree, bytes - replied_bytes, 0);
+                    (taken_bytes, replied_bytes) = (taken_bytes + grown, bytes);
+                    continue;
+                }
+                Said::Close => {
+                    self.closing = true;
+                    continue;
+                }
                 Said::Ask { level, command, form, bytes } => {
                     let id = replies.ask(form, bytes);
                     let session = self.session.id();
                     self.shared.put(Input::Request { session, id, level, command });
-                    asked = true;
-                    if self.shared.is_swamped() {
-                        mutant!(SwampedRestForgotten, {}, self.more = false);
-                        break;
-                    }
                 }
                 Said::Certify(on) => {
                     self.shared.put(Input::Certify { session: self.session.id(), on });
-                    asked = true;
                 }
-                Said::Unwatch => {
-                    self.shared.put(Input::Unwatch(self.session.id()));
-                    asked = true;
-                }
+                Said::Unwatch => self.shared.put(Input::Unwatch(self.session.id())),
                 Said::Reset => {
                     let session = self.session.id();
                     self.shared.put(Input::Certify { session, on: false });
                     self.shared.put(Input::Prefer { session, preference: None });
                     self.shared.put(Input::Unwatch(session));
-                    asked = true;
                 }
                 Said::Prefer(preference) => {
                     self.shared.put(Input::Prefer { session: self.session.id(), preference });
-                    asked = true;
                 }
                 Said::TakeSnapshot => {
                     self.shared.put(Input::TakeSnapshot { though_full: false });
-                    asked = true;
                 }
-                Said::Close => self.closing = true,
             }
+            asked = true;
+            if self.shared.is_swamped() {
+                mutant!(SwampedRestForgotten, {}, self.more = false);
+                break;
+            }
+        }
+        if asked {
+            self.session.set_told(self.shared.turn());
         }
         asked
     }

@@ -1,14 +1,16 @@
 //! Whole conversations: a node by itself in this thread, its port, and clients.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use node::Reply;
+use node::{Reply, TURN_STEPS};
 use resp::Protocol;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{LocalSet, spawn_local};
+use tokio::task::{LocalSet, spawn_local, yield_now};
 
 use super::*;
+use crate::commands::Context;
 use crate::event_loop::Shared;
 use crate::event_loop::driver::tests::{Alone, soon, until};
 use crate::event_loop::shared::tests::session;
@@ -99,6 +101,69 @@ async fn who_swamps_the_node_is_answered_to_the_end() {
 }
 
 #[tokio::test]
+async fn who_swamps_the_node_with_what_is_answered_already_is_held_up() {
+    run(async {
+        const CLIENTS: usize = 24;
+        const TOLD: usize = 700;
+        let served = Served::open().await;
+        let mut clients = vec![];
+        for _ in 0..CLIENTS {
+            let mut client = served.client().await;
+            talk(&mut client, "HELLO 3\r\n", "%").await;
+            clients.push(client);
+        }
+        let (shared, most) = (served.shared.clone(), Rc::new(Cell::new(0)));
+        let noted = most.clone();
+        spawn_local(async move {
+            loop {
+                noted.set(noted.get().max(shared.requests_waiting()));
+                yield_now().await;
+            }
+        });
+        let told = "CONSISTENCY ATTR ON\r\nCONSISTENCY ATTR OFF\r\n".repeat(TOLD / 2);
+        for client in &clients {
+            assert_eq!(client.try_write(told.as_bytes()).unwrap(), told.len());
+        }
+        for client in &mut clients {
+            let mut heard = vec![];
+            while !heard.ends_with(&b"+OK\r\n".repeat(TOLD)) {
+                soon("all is answered", client.read_buf(&mut heard)).await.unwrap();
+            }
+        }
+        assert!(most.get() <= TURN_STEPS + 2 * CLIENTS, "{} wait for the node", most.get());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_names_more_than_there_is_is_refused() {
+    run(async {
+        let served = Served::open().await;
+        for asked in ["COMMAND INFO", "COMMAND DOCS", "CONFIG GET"] {
+            let said = format!("{asked}{}\r\n", " client".repeat(2000));
+            talk(&mut served.client().await, &said, "-ERR too many ").await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn others_are_answered_between_long_replies_without_the_node() {
+    run(async {
+        const ASKED: usize = 300;
+        let served = Served::open().await;
+        let (asker, mut other) = (served.client().await, served.client().await);
+        until("both are let in", || served.shared.sessions.count() == 2).await;
+        let asked = "COMMAND\r\n".repeat(ASKED);
+        assert_eq!(asker.try_write(asked.as_bytes()).unwrap(), asked.len());
+        talk(&mut other, "PING\r\n", "+PONG\r\n").await;
+        let answered = served.shared.figures().commands;
+        assert!(answered < ASKED as u64, "it is answered after {answered}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_replies_without_the_node_are_all_sent() {
     run(async {
         let served = Served::open().await;
@@ -150,6 +215,20 @@ async fn who_reads_late_gets_all_that_its_socket_did_not_take() {
         }
         let reply = format!("${}\r\n{value}\r\n", value.len());
         hear(&mut client, &reply.repeat(VALUES)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_asks_more_than_it_may_and_never_reads_is_let_go() {
+    run(async {
+        let served = Served::open().await;
+        let mut client = served.client().await;
+        let value = "v".repeat(1 << 20);
+        let set = format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${}\r\n{value}\r\n", value.len());
+        talk(&mut client, &set, "+OK\r\n").await;
+        client.write_all("GET k\r\n".repeat(10_000).as_bytes()).await.unwrap();
+        until("it is let go", || served.shared.sessions.count() == 0).await;
     })
     .await;
 }

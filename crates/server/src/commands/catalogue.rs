@@ -12,6 +12,7 @@ use resp::Writer;
 use super::spec::{Call, Spec};
 use super::usage::usage;
 use super::{Action, Connection, level, refusal, table};
+use crate::mutants::mutant;
 
 /// A command or subcommand as it is called.
 #[derive(Clone, Copy)]
@@ -89,6 +90,10 @@ pub(super) fn info(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
         write_all(&mut writer);
         return Action::Replied;
     }
+    if names_many(call) {
+        refusal::too_many(&mut writer, "names", names_max());
+        return Action::Replied;
+    }
     writer.array(call.request.len() - 2);
     for name in call.request.iter().skip(2) {
         match Named::find(name) {
@@ -97,6 +102,17 @@ pub(super) fn info(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
         }
     }
     Action::Replied
+}
+
+/// Whether a call names more than there is: its reply, made at once, would be far longer than what
+/// was asked.
+pub(super) fn names_many(call: &Call<'_>) -> bool {
+    mutant!(NamesUnlimited, call.request.len() - 2 > names_max(), false)
+}
+
+/// How many commands and subcommands there are, in all their spellings.
+pub(super) fn names_max() -> usize {
+    Named::all().map(|named| 1 + named.subcommands().len()).sum()
 }
 
 /// `COMMAND LIST [FILTERBY PATTERN pattern | ACLCAT category | MODULE name]`

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::spec::Call;
-use super::{Action, Connection, Context};
+use super::{Action, Connection, Context, refusal};
 use crate::options::once::{AHEAD, IDS, RETENTION};
 
 /// Settings of Redis that this server has too, by another name or by its nature, and that clients
@@ -45,6 +45,11 @@ pub(super) fn all(context: &dyn Context) -> BTreeMap<Cow<'static, str>, String> 
 /// `CONFIG GET pattern [pattern …]`
 pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut settings = all(call.context);
+    let many = settings.len();
+    if call.request.len() - 2 > many {
+        refusal::too_many(&mut connection.writer(out), "patterns", many);
+        return Action::Replied;
+    }
     settings.retain(|name, _| {
         call.request.iter().skip(2).any(|pattern| node::fits(pattern, name.as_bytes()))
     });

@@ -3,12 +3,16 @@
 use node::Argument;
 use resp::Writer;
 
-use super::catalogue::Named;
+use super::catalogue::{self, Named};
 use super::spec::{Call, Spec};
-use super::{Action, Connection};
+use super::{Action, Connection, refusal};
 
 /// `COMMAND DOCS [name …]`: names that do not exist are left out.
 pub(super) fn docs(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    if catalogue::names_many(call) {
+        refusal::too_many(&mut connection.writer(out), "names", catalogue::names_max());
+        return Action::Replied;
+    }
     let named: Vec<Named> = match call.request.len() {
         2 => Named::all().collect(),
         _ => call.request.iter().skip(2).filter_map(Named::find).collect(),

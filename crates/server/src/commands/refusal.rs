@@ -54,6 +54,12 @@ pub(super) fn arity(writer: &mut Writer<'_>, name: impl Display) {
     writer.error_with(format_args!("ERR wrong number of arguments for '{name}' command"));
 }
 
+/// More of these than there are to tell of.
+pub(super) fn too_many(writer: &mut Writer<'_>, what: &str, max: usize) {
+    writer
+        .error_with(format_args!("ERR too many {what}: there are {max}, so ask for fewer at once"));
+}
+
 /// Arguments that make no sense together.
 pub(super) fn syntax(writer: &mut Writer<'_>) {
     writer.error("ERR syntax error");

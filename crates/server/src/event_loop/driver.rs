@@ -205,13 +205,14 @@ impl Driver {
         let mut is_quiet = self.inputs.len() <= QUIET_INPUTS;
         let mut group = None;
         self.shared.node().turn(&mut self.inputs, &mut self.outputs);
-        let (more, requests_left) = {
+        let (more, requests_left, messages_left) = {
             let node = self.shared.node();
-            (node.has_more(), node.requests_left())
+            (node.has_more(), node.requests_left(), node.messages_left())
         };
         self.more = mutant!(MoreForgotten, more, false);
         is_quiet &= !more;
         mutant!(RequestsLeftUncounted, self.shared.set_requests_left(requests_left), ());
+        self.peers.set_messages_left(messages_left);
         for output in self.outputs.drain(..) {
             match output {
                 Output::Reply { session, id, reply, certificate } => {

@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     departures: Notify,
     /// Bytes that wait for the disk; beyond [`Bounds::log_backlog_bytes`] no client is read from.
     backlog_bytes: Cell<usize>,
+    /// The number of the next turn.
+    turn: Cell<u64>,
     /// Requests that the node left over in its last turn.
     requests_left: Cell<usize>,
     /// Whether there were so many requests that somebody was held up.
@@ -93,6 +95,7 @@ impl Shared {
             shutting_down: Cell::new(false),
             departures: Notify::default(),
             backlog_bytes: Cell::new(0),
+            turn: Cell::new(1),
             requests_left: Cell::new(0),
             swamped: Cell::new(false),
             held_up: RefCell::default(),
@@ -137,7 +140,13 @@ impl Shared {
         let now = Input::Tick(self.clock.now());
         inputs.push(now.clone());
         std::mem::swap(inputs, &mut *self.inbox.borrow_mut());
+        self.turn.set(self.turn.get() + 1);
         mutant!(StaleTick, inputs[0] = now, ());
+    }
+
+    /// The number of the turn in which the node will be told what is put now.
+    pub(crate) fn turn(&self) -> u64 {
+        self.turn.get()
     }
 
     /// The buffer that connections read into as long as they have nothing left over, with room.
@@ -154,9 +163,14 @@ impl Shared {
 
     /// Whether so many requests wait for the node that those who have asked are not to ask more.
     pub(crate) fn is_swamped(&self) -> bool {
-        let swamped = self.inbox.borrow().len() + self.requests_left.get() > REQUESTS_MAX;
+        let swamped = self.requests_waiting() > REQUESTS_MAX;
         self.swamped.set(self.swamped.get() || swamped);
         swamped
+    }
+
+    /// How much the node has not taken in of what it was told.
+    pub(crate) fn requests_waiting(&self) -> usize {
+        self.inbox.borrow().len() + self.requests_left.get()
     }
 
     /// Takes note of how many requests the node left over.
@@ -169,11 +183,15 @@ impl Shared {
     }
 
     /// Whether so much waits for the disk, for the node, or is owed to sessions like this one, that
-    /// it must not ask; it is woken later.
+    /// it must not ask; it is woken later. What the node is told may be answered already, or need
+    /// no answer.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
         let behind = self.backlog_bytes.get() > self.backlog_bytes_max();
+        let is_owed = session.is_owed();
+        let has_told = is_owed || session.has_told(self.turn());
         let congested = mutant!(NoBackpressure, behind, false)
-            || (session.is_owed() && (self.is_swamped() || self.sessions.is_crowded(session)));
+            || (mutant!(UnansweredUncounted, has_told, is_owed) && self.is_swamped())
+            || (is_owed && self.sessions.is_crowded(session));
         if congested && !session.held_up.replace(true) {
             self.held_up.borrow_mut().push(session.clone());
         }

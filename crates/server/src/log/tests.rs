@@ -298,7 +298,7 @@ fn from(world: &World, from: u64) -> Result<Vec<Vec<u8>>, Error> {
 
 #[test]
 fn a_log_is_read_from_any_frame_on() {
-    let world = World::with(16 << 10, &groups(12, 3000));
+    let world = World::with(16 << 10, &groups(12, 2950));
     assert_eq!(world.segments().len(), 3);
     for first in 1..=13 {
         assert!(from(&world, first).unwrap() == world.groups[first as usize - 1..], "{first}");
@@ -317,7 +317,7 @@ fn a_log_is_read_from_any_frame_on() {
 #[test]
 fn harm_to_what_a_snapshot_holds_is_passed_over_and_told() {
     // The last segment begins with frame 9; frame 11 is the first that the snapshot does not hold.
-    let world = World::with(16 << 10, &groups(12, 3000));
+    let world = World::with(16 << 10, &groups(12, 2950));
     let path = world.segments().pop().unwrap();
     let bytes = fs::read(&path).unwrap();
     let salt = segment::Header::decode(&path, &bytes).unwrap().salt;
@@ -343,7 +343,7 @@ fn harm_to_what_a_snapshot_holds_is_passed_over_and_told() {
 
 #[test]
 fn what_is_cut_is_gone_and_what_it_leaves_is_used_again() {
-    let mut world = World::with(16 << 10, &groups(12, 3000));
+    let mut world = World::with(16 << 10, &groups(12, 2950));
     let (mut log, _) = world.open().unwrap();
     // The segments begin with the frames 1, 5 and 9.
     let names = || {
@@ -357,7 +357,7 @@ fn what_is_cut_is_gone_and_what_it_leaves_is_used_again() {
     log.cut(1000).carry_out().unwrap();
     assert_eq!(world.segments().len(), 1, "the active one stays");
     assert_eq!(names().iter().filter(|name| name.starts_with("used-")).count(), 2);
-    for group in groups(12, 3000) {
+    for group in groups(12, 2950) {
         log.append(&[&group]).unwrap();
         world.groups.push(group);
     }

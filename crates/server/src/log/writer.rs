@@ -158,10 +158,15 @@ impl Log {
     /// Whether a group of this size is written by one write and one sync, which on this disk are
     /// quick.
     pub(super) fn is_quick_for(&self, payload: usize) -> bool {
-        let end = self.active.end + frame::space(payload) as u64;
-        let fits = payload <= SMALL_BYTES && end <= self.active.header.size;
+        let fits = payload <= SMALL_BYTES && self.has_room(payload);
         let is_ready = self.broken.is_none() && self.full.is_none();
         fits && is_ready && self.pace.is_quick() && self.unwritten_identity.is_none()
+    }
+
+    /// Whether a group of this size fits into the active segment, with the seal behind it.
+    fn has_room(&self, payload: usize) -> bool {
+        let space = mutant!(NoRoomForSeal, sealed_space(payload), frame::space(payload) as u64);
+        self.active.end + space <= self.active.header.size
     }
 
     /// As if the disk had always been quick.
@@ -193,7 +198,7 @@ impl Log {
 
     /// The most payload of a group that fits into an ordinary segment.
     pub(crate) fn group_bytes(&self) -> usize {
-        self.segment_bytes as usize - segment::HEADER_BYTES - frame::ALIGNMENT
+        self.segment_bytes as usize - segment::HEADER_BYTES - 2 * frame::ALIGNMENT
     }
 
     /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with
@@ -228,10 +233,10 @@ impl Log {
             let source = std::io::Error::other(format!("a group of {payload} bytes is too long"));
             return Err(Error::Io { doing: "write to", path: self.active.path.clone(), source });
         }
-        let space = frame::space(payload) as u64;
-        if self.active.end + space > self.active.header.size {
-            self.roll(space)?;
+        if !self.has_room(payload) {
+            self.roll(sealed_space(payload))?;
         }
+        let space = frame::space(payload) as u64;
         let begun = Instant::now();
         let Active { file, path, header, end } = &mut self.active;
         let out = self.blocks.go_on_at(*end, space as usize);
@@ -275,11 +280,12 @@ impl Log {
         self.sealed
     }
 
-    /// Writes an empty frame behind the last one, if there is room in the segment: harm that is
-    /// done to the last one from now on is told from a torn tail, since something newer follows.
+    /// Writes an empty frame behind the last one, which left room for it: harm that is done to the
+    /// last one from now on is told from a torn tail, since something newer follows.
     pub(super) fn seal(&mut self) -> Result<(), Error> {
+        // There is no room in a segment that an older version filled up.
         let is_sealed = mutant!(NoSeal, self.sealed, true);
-        if is_sealed || self.active.end + frame::space(0) as u64 > self.active.header.size {
+        if is_sealed || !self.has_room(0) {
             self.sealed = true;
             return Ok(());
         }
@@ -383,7 +389,7 @@ impl Log {
         made
     }
 
-    /// Goes on in a new segment, in which a frame of this size has room.
+    /// Goes on in a new segment, in which frames of this size have room.
     fn roll(&mut self, space: u64) -> Result<(), Error> {
         self.heed_faults()?;
         let log = self.directory.log();
@@ -414,6 +420,12 @@ impl Drop for Log {
             let _ = making.join();
         }
     }
+}
+
+/// The space of a frame with so much payload, and of the seal behind it: a seal has none.
+fn sealed_space(payload: usize) -> u64 {
+    let seal = if payload == 0 { 0 } else { frame::space(0) };
+    (frame::space(payload) + seal) as u64
 }
 
 /// Makes the first segment of a new log.

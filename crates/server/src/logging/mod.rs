@@ -12,6 +12,7 @@ mod lines;
 mod progress;
 mod queue;
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use node::{Event, MemberClock, NodeId, Shortage};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::Error;
 pub(crate) use announcement::Announcement;
@@ -45,7 +47,7 @@ pub(crate) fn begin(node: NodeId) -> Result<(), Error> {
     if !start() || ANNOUNCEMENTS.start(io::stdout()).is_err() {
         return Err(Error::run_time("the system has no room for one more thread"));
     }
-    let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter(std::env::var_os(VARIABLE))?;
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
@@ -55,6 +57,27 @@ pub(crate) fn begin(node: NodeId) -> Result<(), Error> {
         .log_internal_errors(false)
         .try_init();
     Ok(())
+}
+
+/// What is told if the variable says this.
+fn filter(said: Option<OsString>) -> Result<EnvFilter, Error> {
+    let Some(said) = said.filter(|said| !said.is_empty()) else {
+        return Ok(EnvFilter::new("info"));
+    };
+    let refused = |why: String| {
+        Error::configuration(format!(
+            "{VARIABLE} {said:?} does not say what is to be told: {why}\n  hint: for example info, \
+             debug, or info,server=debug"
+        ))
+    };
+    let text = said.to_str().ok_or_else(|| refused("it is no text".into()))?;
+    // A word that is no level would be the name of a part, and all others would tell next to
+    // nothing.
+    let words = text.split(',').map(str::trim).filter(|part| !part.contains(['=', '[']));
+    for word in words {
+        word.parse::<LevelFilter>().map_err(|_| refused(format!("{word:?} is no level")))?;
+    }
+    EnvFilter::builder().parse(text).map_err(|error| refused(error.to_string()))
 }
 
 fn start() -> bool {
@@ -190,4 +213,21 @@ fn clocks(others: &[MemberClock]) -> String {
         format!("node {} is {low} to {high} ms ahead", clock.id.0)
     };
     others.iter().map(ahead).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_say_what_is_told_is_refused() {
+        for said in ["", "info", "DEBUG", "off", "server=debug", "info,server=debug"] {
+            assert!(filter(Some(said.into())).is_ok(), "{said}");
+        }
+        for said in ["inof", "server=loud", "info;debug"] {
+            let error = filter(Some(said.into())).map(drop).unwrap_err();
+            assert_eq!(error.exit_code, 78, "{said}");
+            assert!(error.reason.starts_with(&format!("CANDOR_LOG {said:?} does")), "{error}");
+        }
+    }
 }

@@ -161,6 +161,8 @@ mutants! {
     ShortenedSegmentTaken, "damage unnoticed", "log::tests::a_shortened_segment_is_damage";
     /// The last frame is not sealed, so harm to it looks like a torn tail for ever.
     NoSeal, "damage unnoticed", "log::thread::tests::harm_to_the_last_group_is_seen_once_it_is_sealed";
+    /// A group takes the room of the seal behind it.
+    NoRoomForSeal, "damage unnoticed", "log::thread::tests::harm_to_the_last_group_is_seen_once_it_is_sealed";
     /// All segments have the same salt, so a client can store what passes for a frame.
     ConstantSalt, "forged frame", "log::crashes::each_segment_has_a_salt_of_its_own";
     /// A new segment has the number of the one before it, and takes its place.
@@ -203,6 +205,17 @@ mutants! {
     NoBackpressure, "memory without limit", "event_loop::shared::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
     /// Those that many requests hold up are never woken.
     SwampedForEver, "progress", "event_loop::shared::tests::who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not";
+    /// What is told the node and needs no answer from it counts only for who waits for one.
+    UnansweredUncounted, "memory without limit", "event_loop::shared::tests::who_has_told_something_waits_while_much_is_told_though_it_is_owed_nothing";
+    /// A call may name the same command any number of times, and is told of it as often.
+    NamesUnlimited, "memory without limit", "clients::tests::who_names_more_than_there_is_is_refused";
+    /// A long reply that is made without the node counts like a short one.
+    LongLocalRepliesFree, "load", "clients::tests::others_are_answered_between_long_replies_without_the_node";
+    /// A client that sends a whole pipeline before it reads is waited for without end.
+    StuckForEver, "progress", "clients::tests::who_asks_more_than_it_may_and_never_reads_is_let_go";
+    /// Who holds values that the store let go of is looked into again at once, however long that
+    /// took.
+    LooksAllTheTime, "load", "clients::account::tests::what_took_long_to_find_out_is_good_for_long";
     /// A connection that is over is kept until the disk has caught up.
     GoneSessionKept, "memory without limit", "event_loop::shared::tests::who_is_gone_is_not_kept_for_the_disk";
     /// A connection to a peer that is over is still written to.
@@ -230,6 +243,12 @@ mutants! {
     HalfSentBack, "broken protocol", "peers::inbound::tests::who_was_sent_half_a_message_back_is_gone";
     /// Who is not trusted may send as much at once as a member.
     LongFromStrangers, "memory without limit", "peers::inbound::tests::who_is_not_trusted_says_nothing_long";
+    /// Who is not trusted may say as much as a member.
+    StrangersUnpaced, "memory without limit", "peers::inbound::tests::who_is_not_trusted_says_little_at_a_time";
+    /// Peers are read however many of their messages wait for the node.
+    PeersNeverHeldUp, "memory without limit", "peers::inbound::tests::no_peer_is_read_while_many_messages_wait";
+    /// Peers that were held up are never read again.
+    PeersHeldUpForEver, "progress", "peers::inbound::tests::no_peer_is_read_while_many_messages_wait";
 
     // Clients.
     /// A late reply to a connection that is over goes to the one that has its place now.

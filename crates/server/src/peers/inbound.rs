@@ -1,9 +1,9 @@
 //! The port where peers come in, and what they send.
 //!
 //! Anybody can connect and say a member's number, so a connection counts for nothing until the node
-//! trusts it: until then it may be one of a few, for a short time, with short messages; and where
-//! there are too many, the one that has said least for longest makes room. So there is always room
-//! for a member.
+//! trusts it: until then it may be one of a few, for a short time, with short messages, and few of
+//! them at a time; and where there are too many, the one that has said least for longest makes room.
+//! So there is always room for a member, and what strangers say keeps no member waiting.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,11 +13,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use node::{Input, NodeId, PathId};
+use node::{Input, NodeId, PathId, TURN_STEPS};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::sleep;
 use tracing::debug;
@@ -31,6 +32,14 @@ use crate::mutants::mutant;
 /// How long somebody may take to be trusted: a handshake, a hello, and a write to the disk at the
 /// first meeting.
 const TRUST_MAX: Duration = Duration::from_secs(2);
+/// How many messages somebody who is not trusted may send before it has to pause. A member says
+/// little until it is trusted; it is not hung up on, since it may be one that has to wait for that.
+const STRANGER_MESSAGES: usize = 8;
+/// How long it has to.
+const STRANGER_PAUSE: Duration = Duration::from_millis(20);
+/// Messages that the node has not taken in; beyond that no peer is read. A turn takes in about so
+/// many.
+const MESSAGES_MAX: usize = TURN_STEPS;
 /// How much is read at a time, at least if it is there.
 const READ_BYTES: usize = 16 << 10;
 /// The size of the pieces in which the buffer is allocated: messages are parts of it, so a piece
@@ -44,6 +53,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(super) struct Inbound {
     paths: RefCell<BTreeMap<PathId, Path>>,
     accepted: Cell<u64>,
+    /// Messages that the node has not taken in.
+    waiting: Cell<usize>,
+    /// Notified when there is room for more of them.
+    room: Notify,
 }
 
 /// One of them.
@@ -90,6 +103,19 @@ impl Inbound {
         if let Some(path) = self.paths.borrow().get(&path) {
             mutant!(HangUpIgnored, path.task.abort(), ());
         }
+    }
+
+    /// Takes note of how many messages the node left over.
+    pub(super) fn set_messages_left(&self, count: usize) {
+        self.waiting.set(count);
+        if count <= MESSAGES_MAX / 2 {
+            mutant!(PeersHeldUpForEver, self.room.notify_waiters(), ());
+        }
+    }
+
+    /// Whether so many messages wait for the node that no peer may say more.
+    fn is_full(&self) -> bool {
+        mutant!(PeersNeverHeldUp, self.waiting.get() > MESSAGES_MAX, false)
     }
 
     /// The connections of members.
@@ -253,6 +279,7 @@ async fn take_messages(
 ) -> Result<(), String> {
     let Guard { acceptor, id } = guard;
     let (mut frames, mut buffer) = (Frames::default(), BytesMut::new());
+    let mut untrusted = 0;
     loop {
         let mut any = false;
         loop {
@@ -264,7 +291,8 @@ async fn take_messages(
             };
             match frames.take(&mut buffer, bytes_max) {
                 Ok(Some(message)) => {
-                    acceptor.shared.put(Input::Receive { path: Some(*id), message })
+                    acceptor.shared.put(Input::Receive { path: Some(*id), message });
+                    acceptor.inbound.waiting.update(|count| count + 1);
                 }
                 Ok(None) => break,
                 Err(TooLong(length)) => {
@@ -275,6 +303,16 @@ async fn take_messages(
                 }
             }
             any = true;
+            untrusted += usize::from(!trusted);
+            if mutant!(StrangersUnpaced, untrusted == STRANGER_MESSAGES, false) {
+                untrusted = 0;
+                acceptor.shared.wake_driver();
+                sleep(STRANGER_PAUSE).await;
+            }
+            while acceptor.inbound.is_full() {
+                acceptor.shared.wake_driver();
+                acceptor.inbound.room.notified().await;
+            }
         }
         if any {
             acceptor.shared.wake_driver();
@@ -296,14 +334,19 @@ mod tests {
     use tokio::task::LocalSet;
 
     use super::*;
+    use crate::event_loop::driver::tests::until;
     use crate::event_loop::shared::tests::shared;
     use crate::peers::tests::{connected, framed};
+
+    fn acceptor() -> Rc<Acceptor> {
+        let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
+        Rc::new(Acceptor { shared: Rc::new(shared()), me, others, inbound })
+    }
 
     #[tokio::test]
     async fn who_is_hung_up_on_is_gone_and_the_node_is_told() {
         let story = async {
-            let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
-            let acceptor = Rc::new(Acceptor { shared: Rc::new(shared()), me, others, inbound });
+            let acceptor = acceptor();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (stream, address) = listener.accept().await.unwrap();
@@ -325,8 +368,7 @@ mod tests {
     #[tokio::test]
     async fn who_is_not_trusted_says_nothing_long() {
         let story = async {
-            let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
-            let acceptor = Rc::new(Acceptor { shared: Rc::new(shared()), me, others, inbound });
+            let acceptor = acceptor();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap().to_string();
             let let_in = async {
@@ -339,6 +381,60 @@ mod tests {
             let mut told = vec![];
             acceptor.shared.take_inbox(&mut told);
             assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
+        };
+        LocalSet::new().run_until(story).await;
+    }
+
+    /// Somebody is let in and says so many messages.
+    async fn says(acceptor: &Rc<Acceptor>, is_trusted: bool, said: usize) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let let_in = async {
+            let (stream, address) = listener.accept().await.unwrap();
+            acceptor.let_in(stream, address.to_string());
+        };
+        let (mut peer, ()) = tokio::join!(connected(&address, 0), let_in);
+        let id = PathId(acceptor.inbound.accepted.get());
+        let trust = |id| acceptor.inbound.paths.borrow()[id].trust;
+        until("it is let in", || trust(&id) == Trust::Identified).await;
+        if is_trusted {
+            acceptor.inbound.trust(id);
+        }
+        peer.write_all(&framed(b"").repeat(said)).await.unwrap();
+        peer
+    }
+
+    #[tokio::test]
+    async fn who_is_not_trusted_says_little_at_a_time() {
+        let story = async {
+            let acceptor = acceptor();
+            let waiting = || acceptor.inbound.waiting.get();
+            let _stranger = says(&acceptor, false, 2000).await;
+            until("the first are heard", || waiting() >= STRANGER_MESSAGES).await;
+            assert!(waiting() < 1000, "{} at once", waiting());
+            until("the next are heard", || waiting() >= 2 * STRANGER_MESSAGES).await;
+        };
+        LocalSet::new().run_until(story).await;
+    }
+
+    #[tokio::test]
+    async fn no_peer_is_read_while_many_messages_wait() {
+        let story = async {
+            let acceptor = acceptor();
+            let inbound = &acceptor.inbound;
+            let _peer = says(&acceptor, true, MESSAGES_MAX + 100).await;
+            until("many wait", || inbound.waiting.get() > MESSAGES_MAX).await;
+            assert_eq!(inbound.waiting.get(), MESSAGES_MAX + 1);
+            // The node takes half of them in, then one more.
+            inbound.set_messages_left(MESSAGES_MAX / 2 + 1);
+            yield_now().await;
+            assert_eq!(
+                inbound.waiting.get(),
+                MESSAGES_MAX / 2 + 1,
+                "no turn for the sake of a few"
+            );
+            inbound.set_messages_left(MESSAGES_MAX / 2);
+            until("it goes on", || inbound.waiting.get() == MESSAGES_MAX / 2 + 99).await;
         };
         LocalSet::new().run_until(story).await;
     }

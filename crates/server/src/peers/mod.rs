@@ -95,6 +95,11 @@ impl Peers {
         self.inbound.hang_up(path);
     }
 
+    /// Takes note of how many messages the node left over: beyond a turn's worth no peer is read.
+    pub(crate) fn set_messages_left(&self, count: usize) {
+        self.inbound.set_messages_left(count);
+    }
+
     /// Tells on which connections members have come in, also once these are somewhere else.
     #[cfg(test)]
     pub(crate) fn trusted(&self) -> impl Fn() -> BTreeSet<PathId> + use<> {

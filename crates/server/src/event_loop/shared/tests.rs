@@ -91,6 +91,19 @@ async fn who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not() {
 }
 
 #[tokio::test]
+async fn who_has_told_something_waits_while_much_is_told_though_it_is_owed_nothing() {
+    let shared = shared();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let [teller, other] = [session(&shared, &listener).await, session(&shared, &listener).await];
+    (0..=REQUESTS_MAX).for_each(|_| shared.put(Input::Unwatch(teller.id())));
+    teller.set_told(shared.turn());
+    assert!(shared.is_congested(&teller) && !shared.is_congested(&other));
+    shared.take_inbox(&mut vec![]);
+    shared.set_requests_left(0);
+    assert!(!teller.held_up.get() && !shared.is_congested(&teller));
+}
+
+#[tokio::test]
 async fn who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up() {
     let shared = shared();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

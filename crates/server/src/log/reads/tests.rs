@@ -28,7 +28,7 @@ impl World {
     /// Writes frames that have their numbers.
     fn write(&mut self, frames: u64) {
         for _frame in 0..frames {
-            let payload = vec![self.log.sequence() as u8; 3000];
+            let payload = vec![self.log.sequence() as u8; 2950];
             self.log.append(&[payload]).unwrap();
         }
     }
@@ -36,7 +36,7 @@ impl World {
     /// The numbers of the frames that a read of so many bytes gives.
     fn read(&mut self, from: u64, bytes: usize) -> Vec<u64> {
         let Part { groups, next } = self.reader.read_or_warn(from, bytes);
-        assert!(groups.iter().all(|group| group.len() == 3000));
+        assert!(groups.iter().all(|group| group.len() == 2950));
         let numbers: Vec<u64> = groups.iter().map(|group| u64::from(group[0])).collect();
         assert!(numbers.is_empty() || next == from + numbers.len() as u64);
         numbers
@@ -51,11 +51,11 @@ impl World {
 fn parts_follow_each_other_across_segments() {
     let mut world = World::of(12);
     assert!(world.segment(5).exists() && world.segment(9).exists());
-    for bytes in [1, 3001, 7000, 1 << 20] {
+    for bytes in [1, 2951, 7000, 1 << 20] {
         let (mut found, mut from) = (vec![], 1);
         while from <= 12 {
             let part = world.read(from, bytes);
-            assert_eq!(part.len(), bytes.div_ceil(3000).min(13 - from as usize));
+            assert_eq!(part.len(), bytes.div_ceil(2950).min(13 - from as usize));
             from += part.len() as u64;
             found.extend(part);
         }
@@ -82,7 +82,7 @@ fn a_bad_frame_ends_a_part() {
     let mut world = World::of(12);
     let path = world.segment(5);
     let mut bytes = fs::read(&path).unwrap();
-    bytes[segment::HEADER_BYTES + 2 * 3072 + 100] ^= 1;
+    bytes[segment::HEADER_BYTES + 2 * 3008 + 100] ^= 1;
     fs::write(&path, bytes).unwrap();
     assert_eq!(world.read(4, 1 << 20), [4, 5, 6]);
     assert_eq!(world.read(7, 1 << 20), []);
@@ -100,6 +100,6 @@ fn a_frame_greater_than_a_window_is_read() {
     let Part { groups, next } = world.reader.read(2, 1 << 20).unwrap();
     assert_eq!(
         (groups.iter().map(Bytes::len).collect::<Vec<_>>(), next),
-        (vec![3 * WINDOW_BYTES, 3000], 4)
+        (vec![3 * WINDOW_BYTES, 2950], 4)
     );
 }

@@ -76,19 +76,27 @@ fn what_is_queued_during_a_sync_becomes_one_group() {
 
 #[test]
 fn harm_to_the_last_group_is_seen_once_it_is_sealed() {
-    let temp = tempfile::tempdir().unwrap();
-    let handle = Handle::spawn(open(temp.path()).0, drop, |error| panic!("{error}")).unwrap();
-    handle.append(group(1, b"kept"));
-    drop(handle);
-    let path = crate::log::segment::path(&temp.path().join("log"), 1);
-    let mut bytes = std::fs::read(&path).unwrap();
-    let at = bytes.windows(4).position(|window| window == b"kept").unwrap();
-    bytes[at] ^= 1;
-    std::fs::write(&path, bytes).unwrap();
-    let directory = Directory::open(&Disk::default(), temp.path()).unwrap();
-    let opened = Log::open(directory, 8192, 1, |_, _| Ok(()));
-    let error = opened.map(drop).expect_err("damage");
-    assert!(error.to_string().contains("the log is damaged"), "{error}");
+    // One that leaves much room behind it, one that would end where the segment ends, and one that
+    // would end where a segment of its own does.
+    for length in [4, 8192 - 4096 - 64 - 20, 3 * 4096 - 20] {
+        let temp = tempfile::tempdir().unwrap();
+        let mut log = open(temp.path()).0;
+        log.append(&[b"before it"]).unwrap();
+        let handle = Handle::spawn(log, drop, |error| panic!("{error}")).unwrap();
+        handle.append(group(2, &[b'k'; 3 * 4096][..length]));
+        drop(handle);
+        for segment in std::fs::read_dir(temp.path().join("log")).unwrap() {
+            let path = segment.unwrap().path();
+            let mut bytes = std::fs::read(&path).unwrap();
+            let Some(at) = bytes.windows(4).position(|part| part == b"kkkk") else { continue };
+            bytes[at] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+        }
+        let directory = Directory::open(&Disk::default(), temp.path()).unwrap();
+        let opened = Log::open(directory, 8192, 1, |_, _| Ok(()));
+        let error = opened.map(drop).expect_err("damage");
+        assert!(error.to_string().contains("the log is damaged"), "{error}");
+    }
 }
 
 #[test]
