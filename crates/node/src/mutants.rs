@@ -533,7 +533,7 @@ mutants! {
     /// Who is behind fetches from its leader, whoever else has the state.
     LeaderAskedAlone, "load", "", "snapshots_15_from_another_follower.story";
     /// Who fetches the state of a leader that is gone does not hear of the next one's.
-    LaterLeaderUnheard, "progress", "", "snapshots_19_the_next_leader.story";
+    LaterLeaderUnheard, "progress", "", "snapshots_20_the_next_leader.story";
     /// Who has fetched the state of another follower tells that one, not the leader.
     LeaderNotTold, "progress", "tikv#2341, etcd#10225", "snapshots_15_from_another_follower.story";
     /// A snapshot serves that stands before what the leader's log begins with.
