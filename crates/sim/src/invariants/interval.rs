@@ -213,7 +213,7 @@ mod tests {
         let mut done = operation(1, set, Reply::Ok, (0, 1), certificate);
         (done.key, done.is_interval, done.host) = (Bytes::from(KEYS[0]), true, 0);
         invariant.on_outcome(&done).unwrap();
-        for now_ms in (100..1_200).step_by(100) {
+        for now_ms in (100..=1_200).step_by(100) {
             assert_eq!(look(&mut invariant, now_ms, Some("x")), Ok(()));
         }
         assert!(look(&mut invariant, 1_300, Some("x")).unwrap_err().contains("has no entry"));
