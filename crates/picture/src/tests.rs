@@ -1,6 +1,6 @@
 //! The data comes back out of the page as it was put in, whatever strangers wrote.
 
-use history::{Header, History, Level, Operation, Unit};
+use history::{Header, History, Keyspace, Level, LogOrder, Operation, Unit};
 use serde_json::{Value, json};
 
 use super::cut::SHOWN_MAX;
@@ -236,6 +236,25 @@ fn faults_stand_on_the_clock_of_the_operations() {
     assert_eq!((&shown[0]["from"], &shown[0]["until"]), (&(-1_000_000).into(), &200_000.into()));
     assert_eq!((&shown[1]["from"], &shown[1]["until"]), (&500_000.into(), &Value::Null));
     assert_eq!(shown[1]["server"], "2");
+}
+
+#[test]
+fn keyspaces_of_another_order_have_levels_of_their_own() {
+    let mut header = Header::new(Unit::Milliseconds, Some(Level::Linearizable));
+    let (prefix, order) = ("c:".into(), LogOrder::Merged);
+    header.keyspaces.push(Keyspace { prefix, order, level: Level::Causal });
+    let operations =
+        vec![Operation::write(0, "a", "1", 0, Some(1)), Operation::read(1, "c:a", None, 2, 3)];
+    let history = History::new(Some(header), operations);
+    let report = history::report("t", &history, None, &history::Budget::default());
+    let rulings = Ruling::from_report(&report.json);
+    let names: Vec<&str> = rulings.iter().map(|ruling| ruling.level.as_str()).collect();
+    assert_eq!(names, ["linearizable", "merged causal"]);
+    let data = data_in(&picture(&history, rulings).html());
+    assert_eq!(data["mixed_levels"], true, "none follows from another");
+    let levels: Vec<&Value> =
+        data["latency"].as_array().unwrap().iter().map(|group| &group["level"]).collect();
+    assert_eq!(levels, ["sequential", "causal"], "the page's own, and that of the keyspace");
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn in_the_end_merged_keys_are_asked_for_and_agreed_ones_if_somebody_asked_for_li
         recording.keys_at_rest()
     };
     let merged = ("m:a".to_owned(), None);
-    assert_eq!(rest("sequential"), [merged.clone()]);
+    assert_eq!(rest("sequential"), std::slice::from_ref(&merged));
     // The keyspace does not allow eventual reads.
     assert_eq!(rest("eventual"), [merged, ("q:a".into(), None)]);
 }
