@@ -29,8 +29,6 @@ const DIGEST: u8 = 1;
 const FLAGS: u8 = 0;
 /// Version, type, flags, and the time in eight bytes.
 const HEADER: usize = 11;
-/// Memory that an empty draft keeps for the next entry, in bytes.
-const DRAFT_BYTES_KEPT: usize = 256 << 10;
 /// What a run takes beside its writes, at most.
 const RUN_BYTES: usize = 64;
 
@@ -72,27 +70,14 @@ impl Draft {
         put_bytes(&mut self.runs, commands);
     }
 
-    /// The bytes of the entry, stamped.
-    pub(crate) fn stamped(&mut self, time_ms: u64) -> &[u8] {
-        let data = &mut self.runs;
+    /// The bytes of the entry, stamped; the draft is empty again.
+    pub(crate) fn take(&mut self, time_ms: u64) -> Vec<u8> {
+        let mut data = std::mem::take(&mut self.runs);
         let kind = if data.is_empty() { TIME } else { WRITES };
         data.resize(data.len().max(HEADER), 0);
         data[..3].copy_from_slice(&[VERSION, kind, FLAGS]);
         data[3..HEADER].copy_from_slice(&time_ms.to_le_bytes());
         data
-    }
-
-    /// The same, which are the draft's no more: it is empty again.
-    #[cfg(test)]
-    pub(crate) fn take(&mut self, time_ms: u64) -> Vec<u8> {
-        self.stamped(time_ms);
-        std::mem::take(&mut self.runs)
-    }
-
-    /// It is empty again.
-    pub(crate) fn clear(&mut self) {
-        self.runs.clear();
-        self.runs.shrink_to(DRAFT_BYTES_KEPT);
     }
 }
 

@@ -77,7 +77,6 @@ mod rows;
 mod slots;
 mod snapshots;
 mod soundness;
-mod spare;
 mod state;
 mod step;
 mod storage;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use protobuf::Message as _;
 use raft::eraftpb::{self, MessageType};
 
-use super::{Agreed, Tail, soundness};
+use super::{Agreed, soundness};
 use crate::ids::{Index, NodeId};
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
@@ -54,7 +54,7 @@ impl Agreed {
             self.lacked = self.lacked.max(Index(last));
             return Ok(());
         }
-        own_bytes(&mut message, self.raft.mut_store());
+        own_bytes(&mut message);
         if asks {
             self.questions.number(&mut message);
         }
@@ -102,10 +102,10 @@ const VOTES: [MessageType; 2] = [MessageType::MsgRequestPreVote, MessageType::Ms
 
 /// Gives a message bytes of its own: Raft keeps entries, and the contexts of what it answers later,
 /// and a slice would keep the whole of a receive buffer.
-fn own_bytes(message: &mut eraftpb::Message, tail: &mut Tail) {
+fn own_bytes(message: &mut eraftpb::Message) {
     message.context = Bytes::copy_from_slice(&message.context);
     for entry in message.mut_entries().iter_mut() {
-        entry.data = tail.copied(&entry.data).into();
+        entry.data = Bytes::copy_from_slice(&entry.data);
         entry.context = Bytes::copy_from_slice(&entry.context);
     }
 }

@@ -15,7 +15,6 @@ use bytes::Bytes;
 
 use super::entry;
 use super::on_disk::{OnDisk, Wanted};
-use super::spare::Spare;
 use super::time::Anchor;
 use crate::ids::{Index, LogPlace, NodeId, SnapshotNumber, Term, Ticket};
 use crate::wire::base::AgreedBase;
@@ -36,7 +35,6 @@ pub(crate) struct Tail {
     taken_ms: VecDeque<u64>,
     /// What they weigh.
     bytes: usize,
-    spare: Spare,
     on_disk: OnDisk,
     hard_state: HardState,
     members: ConfState,
@@ -174,13 +172,7 @@ impl Tail {
             self.bytes -= weight(&entry);
             self.base = (entry.index, entry.term);
             self.base_stamp = stamp(&entry, at_ms).unwrap_or(self.base_stamp);
-            self.spare.give(entry.data);
         }
-    }
-
-    /// The bytes of an entry, in memory of their own.
-    pub(crate) fn copied(&mut self, data: &[u8]) -> Vec<u8> {
-        self.spare.copy(data)
     }
 
     /// What the entries weigh that are here.

@@ -129,19 +129,18 @@ impl Agreed {
     }
 
     fn propose(&mut self, turn: &mut Turn<'_>) -> bool {
-        let stamp_ms = self.stamp_ms(turn);
-        let data = self.raft.mut_store().copied(self.draft.stamped(stamp_ms));
-        self.draft.clear();
-        self.append_stamped(stamp_ms, data, turn)
+        let mut draft = std::mem::take(&mut self.draft);
+        self.append(|stamp_ms| draft.take(stamp_ms), turn)
     }
 
     /// Appends an entry with the time of now; false: Raft takes no proposals now.
-    pub(super) fn append(&mut self, data: impl FnOnce(u64) -> Vec<u8>, turn: &Turn<'_>) -> bool {
+    pub(super) fn append(
+        &mut self,
+        data: impl FnOnce(u64) -> Vec<u8>,
+        turn: &mut Turn<'_>,
+    ) -> bool {
         let stamp_ms = self.stamp_ms(turn);
-        self.append_stamped(stamp_ms, data(stamp_ms), turn)
-    }
-
-    fn append_stamped(&mut self, stamp_ms: u64, data: Vec<u8>, turn: &Turn<'_>) -> bool {
+        let data = data(stamp_ms);
         self.announced = self.commit();
         let taken = self.raft.propose(vec![], data).is_ok();
         if taken {
