@@ -296,7 +296,8 @@ impl<L: Language> Task<L> {
                 Said::Reset => {
                     let session = self.session.id();
                     self.shared.put(Input::Certify { session, on: false });
-                    self.shared.put(Input::Prefer { session, preference: None });
+                    let none = Input::Prefer { session, preference: None };
+                    mutant!(PreferenceOutlivesReset, self.shared.put(none), drop(none));
                     self.shared.put(Input::Unwatch(session));
                 }
                 Said::Prefer(preference) => {

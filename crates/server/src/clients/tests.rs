@@ -164,6 +164,21 @@ async fn others_are_answered_between_long_replies_without_the_node() {
 }
 
 #[tokio::test]
+async fn after_a_reset_nothing_is_preferred_or_watched() {
+    run(async {
+        let served = Served::open().await;
+        let mut client = served.client().await;
+        talk(&mut client, "CONSISTENCY SET sequential eventual\r\nWATCH k\r\n", "+OK\r\n+OK\r\n")
+            .await;
+        talk(&mut client, "RESET\r\nGET k\r\n", "+RESET\r\n$-1\r\n").await;
+        talk(&mut client, "CONSISTENCY LAST\r\n", "*2\r\n$12\r\nlinearizable\r\n:0\r\n").await;
+        let expected = "+OK\r\n+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n";
+        talk(&mut client, "SET k v\r\nMULTI\r\nSET k w\r\nEXEC\r\n", expected).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn many_replies_without_the_node_are_all_sent() {
     run(async {
         let served = Served::open().await;

@@ -185,7 +185,9 @@ impl Driver {
     fn persist(&mut self, group: log::Group) {
         if let Some(completion) = self.log.append_here(group) {
             // What was durable before it is told before it.
-            while let Ok(report) = self.reports.try_recv() {
+            while mutant!(ReportsOvertaken, true, false)
+                && let Ok(report) = self.reports.try_recv()
+            {
                 self.hear(report);
             }
             self.hear_log(log::Report::Durable(completion));

@@ -212,6 +212,12 @@ impl Handle {
         is_quick.then(|| log.append(std::slice::from_ref(&group.records)).map(|()| frame))
     }
 
+    /// As if the disk had always been quick.
+    #[cfg(test)]
+    pub(crate) fn forget_slowness(&self) {
+        self.shared.log().forget_slowness();
+    }
+
     fn say(&self, word: Word) {
         // If the thread has ended, a sync failed and the process is about to end.
         let _ = self.sender.as_ref().map(|sender| sender.send(word));

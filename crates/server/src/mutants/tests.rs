@@ -99,6 +99,8 @@ mutants! {
     OtherSnapshotVersionTaken, "version ignored", "snapshots::format::tests::a_header_that_was_changed_is_damage_and_one_of_another_version_is_not";
     /// The node is not told of a snapshot that cannot be read, and uses its number again.
     SkippedNumberUsedAgain, "off by one", "snapshots::tests::a_damaged_snapshot_gives_way_to_the_one_before_it";
+    /// Nor of one that an earlier start found bad.
+    BadNumberUsedAgain, "off by one", "snapshots::tests::with_no_good_snapshot_there_is_none";
     /// Snapshots that were found bad are kept for ever.
     BadSnapshotsKept, "full disk", "snapshots::folder::tests::of_bad_ones_the_newest_two_are_kept";
     /// A snapshot says that it holds one group more than it does.
@@ -265,6 +267,10 @@ mutants! {
     PausedRestForgotten, "progress", "clients::tests::who_says_no_more_is_answered_to_the_end";
     /// Replies that came out of order count as asked for ever.
     AskedLeak, "progress", "clients::replies::tests::replies_out_of_order_make_room_for_requests_again";
+    /// A reply without the node stands in the middle of a large value that is being sent.
+    LocalOvertakes, "broken protocol", "clients::replies::tests::a_reply_without_the_node_waits_for_the_large_value_before_it";
+    /// After RESET reads take the levels that the connection preferred before.
+    PreferenceOutlivesReset, "silent downgrade", "clients::tests::after_a_reset_nothing_is_preferred_or_watched";
     /// A task that waits for replies to be sent is not woken.
     WaitingNeverWoken, "progress", "clients::tests::who_says_no_more_is_answered_to_the_end";
     /// A client that closes its end hears nothing more.
@@ -301,6 +307,8 @@ mutants! {
     ReportNotDue, "progress", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
     /// Of all that the disk reports, a turn takes in one.
     OneReportATurn, "progress", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
+    /// What is written beside the thread is told before what was durable before it.
+    ReportsOvertaken, "progress", "event_loop::driver::tests::what_was_durable_before_is_told_before_what_is_written_beside_the_thread";
     /// What is on disk counts as waiting for it.
     BacklogKept, "progress", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
     /// What waits for the disk does not count.

@@ -67,7 +67,7 @@ impl Folder {
             mutant!(SkippedNumberUsedAgain, skipped.push(number), ());
         }
         bad.extend(self.bad()?);
-        skipped.extend(self.bad_numbers()?);
+        mutant!(BadNumberUsedAgain, skipped.extend(self.bad_numbers()?), ());
         skipped.sort_unstable();
         skipped.dedup();
         Ok(Start { loaded: make(&skipped), newest: None, bad })

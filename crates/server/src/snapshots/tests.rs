@@ -277,6 +277,8 @@ fn with_no_good_snapshot_there_is_none() {
     flip(&world.folder.placed(SnapshotNumber(3)), 4096);
     let (loaded, newest, bad) = world.start();
     assert_eq!((newest, bad.len(), loaded.skipped), (None, 1, vec![SnapshotNumber(3)]));
+    let (loaded, ..) = world.start();
+    assert_eq!(loaded.skipped, [SnapshotNumber(3)], "also at the start after that");
 }
 
 #[test]

@@ -309,4 +309,21 @@ mod tests {
         let back = read(2, "a", 3, 3, (20, 30));
         assert!(check(&[one, two, back]).unwrap_err().contains("went back"));
     }
+
+    #[test]
+    fn a_bounded_read_is_placed_no_earlier_than_its_bound_says() {
+        let (one, two) = (write(1, "a", 3, (0, 10)), write(2, "b", 4, (1_000, 2_000)));
+        let check = |level, since_us| {
+            let stale = read(3, "a", 3, 3, (9_000, 9_010));
+            check(&[
+                one.clone(),
+                two.clone(),
+                Operation { level, since_us: Some(since_us), ..stale },
+            ])
+        };
+        let bounded = Level::Bounded { ms: 100 };
+        assert_eq!(check(bounded, 2_000), Ok(()), "it may miss what was done by then");
+        assert!(check(bounded, 2_001).unwrap_err().contains("real time"));
+        assert_eq!(check(Level::Sequential, 2_001), Ok(()), "that promises no time");
+    }
 }

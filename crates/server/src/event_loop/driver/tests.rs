@@ -173,6 +173,33 @@ async fn all_that_the_disk_reports_is_heard_at_once() {
 }
 
 #[tokio::test]
+async fn what_was_durable_before_is_told_before_what_is_written_beside_the_thread() {
+    let mut alone = Alone::at_rest().await;
+    let (teller, reports) = mpsc::unbounded_channel();
+    alone.driver.reports = reports;
+    let durable = |ticket| Completion { ticket: Ticket(ticket), bytes: 0, frame: ticket };
+    teller.send(Report::Log(log::Report::Durable(durable(1)))).unwrap();
+    let mut ticket = 1;
+    until("a group is written beside the thread", || {
+        ticket += 1;
+        alone.driver.log.forget_slowness();
+        alone.shared.add_backlog(b"group".len());
+        let records = Bytes::from_static(b"group");
+        alone.driver.persist(log::Group { ticket: Ticket(ticket), records });
+        alone.driver.more
+    })
+    .await;
+    let mut told = vec![];
+    alone.shared.take_inbox(&mut told);
+    let tickets = told.iter().filter_map(|told| match told {
+        Input::Persisted { ticket, .. } => Some(ticket.0),
+        _ => None,
+    });
+    // Whoever is told of a place takes it for that of all groups that it was not told of.
+    assert_eq!(tickets.collect::<Vec<_>>(), [1, ticket]);
+}
+
+#[tokio::test]
 async fn what_goes_to_the_disk_counts_until_it_is_there() {
     let mut alone = Alone::at_rest().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
