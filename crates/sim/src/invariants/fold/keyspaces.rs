@@ -61,6 +61,8 @@ impl Keyspaces {
                 one.into_iter().for_each(|one| one.dropping = Some(at.index.0));
             }
             "open" => self.end(at, &text(0), |one| one.dropping),
+            // What reads may ask for is nothing that the state holds.
+            "alter" => {}
             "giveup" => self.end(at, &text(0), |one| one.reserved),
             _ => return false,
         }
