@@ -2,8 +2,8 @@
 //!
 //! Anybody can connect and say a member's number, so a connection counts for nothing until the node
 //! trusts it: until then it may be one of a few, for a short time, with short messages, and few of
-//! them at a time; and where there are too many, the one that has said least for longest makes room.
-//! So there is always room for a member, and what strangers say keeps no member waiting.
+//! them at a time; and where there are too many, the one that has said least for longest makes
+//! room. So there is always room for a member, and what strangers say keeps no member waiting.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -224,9 +224,9 @@ const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_ST
 
 /// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as
 /// many. (Not where runs overtake each other: one that does waits half a second, and if each has
-/// but one write they do so all the time; and where each entry has a message of its own, some thirty
-/// go at once, of which over a long way the next one or two alone fit. And only where messages are
-/// quick may one write have to wait for another: there are dozens at once.)
+/// but one write they do so all the time; and where each entry has a message of its own, some
+/// thirty go at once, of which over a long way the next one or two alone fit. And only where
+/// messages are quick may one write have to wait for another: there are dozens at once.)
 fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
     let whole = Limits::default();
     if chance.percent(70) {
