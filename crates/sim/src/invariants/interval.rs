@@ -10,13 +10,13 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{Boot, Index, NodeId, Output, Reply};
+use node::{Boot, Command, Index, NodeId, Output, Reply};
 
 use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::keyspace::KEYS;
-use crate::record::operation::{Operation, Outcome};
+use crate::record::operation::{Action, Operation, Outcome};
 
 /// How long what was acknowledged may be in no entry, in milliseconds of the node's clock: a
 /// second, and what a node that looks at its clock twice a tick may be late.
@@ -155,14 +155,26 @@ impl Invariant for Synced {
             return Ok(());
         }
         let Some(seen) = self.hosts.get_mut(&operation.host) else { return Ok(()) };
-        for key in operation.action.keys(&operation.key) {
-            let written_us = seen.written_us.get(key);
+        for key in written(operation) {
+            let written_us = seen.written_us.get(&key);
             if written_us.is_none_or(|written_us| *written_us < operation.sent_us) {
-                seen.waiting.entry(key.clone()).or_insert(seen.now_ms);
+                seen.waiting.entry(key).or_insert(seen.now_ms);
             }
         }
         Ok(())
     }
+}
+
+/// The keys that an operation writes: a transaction may read others.
+fn written(operation: &Operation) -> Vec<Bytes> {
+    let Action::Exec { commands, .. } = &operation.action else {
+        return operation.action.keys(&operation.key).into_iter().cloned().collect();
+    };
+    let commands = commands.iter().filter_map(|words| Command::of_words(words).ok());
+    let writes = commands.filter(Command::is_write);
+    let keys =
+        |write: Command| write.named_keys().into_iter().map(Bytes::copy_from_slice).collect();
+    writes.flat_map::<Vec<Bytes>, _>(keys).collect()
 }
 
 #[cfg(test)]
@@ -172,7 +184,6 @@ mod tests {
     use super::*;
     use crate::invariants::example::{Held, operation, status, turn};
     use crate::options::Options;
-    use crate::record::operation::Action;
 
     fn invariant() -> Synced {
         let mut setting = Setting::draw(1, &Options::default());
@@ -217,6 +228,11 @@ mod tests {
             assert_eq!(look(&mut invariant, now_ms, Some("x")), Ok(()));
         }
         assert!(look(&mut invariant, 1_300, Some("x")).unwrap_err().contains("has no entry"));
+        let words = [["get", KEYS[0]], ["incr", KEYS[1]]];
+        let commands = words.map(|words| words.map(Bytes::from).to_vec()).to_vec();
+        let keys = KEYS[..2].iter().copied().map(Bytes::from).collect();
+        let exec = Operation { action: Action::Exec { commands, keys }, ..done.clone() };
+        assert_eq!(written(&exec), [KEYS[1]], "what is read alone gets into no entry");
         let mut still = self::invariant();
         assert_eq!(look(&mut still, 10, Some("x")), Ok(()));
         still.on_outcome(&done).unwrap();

@@ -100,18 +100,23 @@ impl World {
     }
 
     /// Whether a replica may not have come yet to where a session was before: where one entry goes
-    /// at a time that takes long; and what a lost machine alone had never comes.
+    /// at a time, or a state that was fetched is joined key by key, that takes long; and what a lost
+    /// machine alone had never comes.
     fn may_be_behind(&self, operation: &Operation) -> bool {
         let is_gone = self.gone().contains(&true);
         let refused = match &operation.outcome {
             Outcome::Refused(Error::TryAgain(_)) => true,
             // It waited behind one that waits for that.
-            Outcome::Refused(Error::ClusterDown(_)) => is_gone,
+            Outcome::Refused(Error::ClusterDown(why)) => is_gone || why.contains("behind others"),
             _ => false,
         };
-        let vectors: BTreeSet<_> =
-            self.statuses().into_iter().flatten().map(|status| status.vector).collect();
-        refused && self.plan.setting.has_merged() && (is_gone || vectors.len() > 1)
+        if !refused || !self.plan.setting.has_merged() {
+            return false;
+        }
+        let all: Vec<_> = self.statuses().into_iter().flatten().collect();
+        let vectors: BTreeSet<_> = all.iter().map(|status| &status.vector).collect();
+        let joins = all.iter().any(|status| status.joins);
+        is_gone || joins || vectors.len() > 1
     }
 
     /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a
