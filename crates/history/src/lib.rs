@@ -107,7 +107,7 @@ pub use explain::answer::explanations;
 pub use formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
 pub use model::certificate::{Certificate, Entry, Place, Position, Replica, Source};
 pub use model::fault::Fault;
-pub use model::history::{Header, History, Unit};
+pub use model::history::{Askers, Header, History, Unit};
 pub use model::keyspace::{KEYSPACES_MAX, Keyspace, LogOrder};
 pub use model::level::{Level, UnknownLevel};
 pub use model::names::compact;

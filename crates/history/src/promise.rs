@@ -115,8 +115,7 @@ fn wanted(history: &History, scope: Scope) -> Vec<Wanted> {
                 None => promise(default, Some("")),
             }
         }
-        // Of a final read nothing is promised but what is promised of its keyspace.
-        let asks = operation.fate() == Fate::Done && !operation.is_final;
+        let asks = operation.fate() == Fate::Done;
         if let Some(level) = operation.level.filter(|_| asks) {
             promise(level, None);
         }

@@ -73,6 +73,7 @@ impl Scope {
             header: history.header.clone(),
             initial: history.initial.clone(),
             operations,
+            askers: history.askers(),
             ..History::default()
         };
         Part { history: Cow::Owned(part), places: Some(places) }

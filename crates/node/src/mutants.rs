@@ -419,8 +419,8 @@ mutants! {
     AlterUnchecked, "keyspaces", "", "keyspace::table::tests::whatever_alter_takes_comes_back";
     /// A replica whose disk lags takes in what others push all the same.
     LaggingReplicaTakesEntries, "unbounded memory", "", "disk_06_lags_merged.story";
-    /// A leader whose disk lags takes the writes of others all the same.
-    LaggingLeaderTakesForwards, "unbounded memory", "", "disk_07_lags.story";
+    /// A leader whose disk lags goes on proposing.
+    LaggingLeaderProposes, "unbounded memory", "", "disk_07_lags.story";
     /// A leader whose disk lags leads on.
     LagsAndLeadsOn, "leadership", "", "disk_07_lags.story";
     /// A leader hands over to any member, fit to lead or not.
@@ -598,7 +598,7 @@ mutants! {
     /// A tombstone goes while a state is lost, in whose place one with an older write may come.
     TombstonesGoWhileLost, "deletes resurrect", "", "merged::stability::tests::none_goes_while_a_state_is_lost_that_may_come_back_with_older_writes";
     /// A tombstone goes while an older write is still to be joined.
-    TombstonesGoMeanwhile, "deletes resurrect", "";
+    TombstonesGoMeanwhile, "deletes resurrect", "", "merged_17_no_tombstone_goes_while_a_state_is_joined.story";
     /// An entry that a fetched state holds is applied once it is on disk all the same.
     JoinedAppliedAgain, "deletes resurrect", "", "merged::apply::tests::what_a_fetched_state_holds_is_not_applied";
     /// Who has fetched a state tells so before its own older entries are on its disk.

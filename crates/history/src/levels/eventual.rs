@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::levels::sums::{Sums, number};
-use crate::model::history::History;
+use crate::model::history::{Askers, History};
 use crate::model::names::{quoted, shown};
 use crate::model::operation::{Fate, Kind, Operation, Value};
 
@@ -54,7 +54,7 @@ pub(crate) fn judge(history: &History) -> Eventual {
     if let Some((clash, why)) = miscounted(history, &keys) {
         return Eventual::Violated(clash, why);
     }
-    let (mut open, askers) = (None, Askers::of(history));
+    let (mut open, askers) = (None, history.askers());
     for (name, key) in &keys {
         match judge_key(history, name, key, &askers) {
             Eventual::Converged => {}
@@ -320,23 +320,7 @@ fn disagreement(history: &History, name: &str, first: usize, second: usize) -> S
     )
 }
 
-/// Who should make a final read of each key.
-struct Askers {
-    servers: BTreeSet<u64>,
-    /// Those that made final reads at all.
-    clients: BTreeSet<u64>,
-}
-
 impl Askers {
-    fn of(history: &History) -> Askers {
-        let operations = &history.operations;
-        let asked = |op: &&Operation| op.is_final && op.fate() != Fate::Refused;
-        Askers {
-            servers: operations.iter().filter_map(|op| op.server).collect(),
-            clients: operations.iter().filter(asked).map(|op| op.client).collect(),
-        }
-    }
-
     /// Who is missing among these final reads: a server, or where the history names none, a client.
     fn unheard(&self, history: &History, finals: &[usize]) -> Option<String> {
         let heard = |of: fn(&Operation) -> Option<u64>| -> BTreeSet<u64> {

@@ -1,12 +1,13 @@
 //! A recorded history: an optional header and operations in any order.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::model::fault::Fault;
 use crate::model::keyspace::Keyspace;
 use crate::model::level::Level;
-use crate::model::operation::Operation;
+use crate::model::operation::{Fate, Operation};
 use crate::model::skipped::Skipped;
 
 /// The unit of a history's times.
@@ -167,12 +168,33 @@ pub struct History {
     pub skipped: Skipped,
     /// The clients that the file knows by another name than their number.
     pub client_names: Vec<(u64, String)>,
+    /// If it is a part of another one: who should make a final read of each key in that.
+    pub askers: Askers,
+}
+
+/// Who should make a final read of each key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Askers {
+    /// The servers that its file names.
+    pub servers: BTreeSet<u64>,
+    /// The clients that made final reads at all.
+    pub clients: BTreeSet<u64>,
 }
 
 impl History {
     /// A history of these operations, in which keys start with nothing there.
     pub fn new(header: Option<Header>, operations: Vec<Operation>) -> History {
         History { header, operations, ..History::default() }
+    }
+
+    /// Who should make a final read of each key: every server that the file names, and each client
+    /// that made one.
+    pub(crate) fn askers(&self) -> Askers {
+        let asked = |one: &&Operation| one.is_final && one.fate() != Fate::Refused;
+        let mut all = self.askers.clone();
+        all.servers.extend(self.operations.iter().filter_map(|one| one.server));
+        all.clients.extend(self.operations.iter().filter(asked).map(|one| one.client));
+        all
     }
 
     /// The unit of its times: the header's, else nanoseconds.

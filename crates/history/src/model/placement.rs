@@ -3,7 +3,7 @@
 use crate::model::history::History;
 use crate::model::keyspace::{Keyspace, LogOrder};
 use crate::model::level::Level;
-use crate::model::operation::Operation;
+use crate::model::operation::{Fate, Operation};
 
 impl History {
     /// The keyspace of a key: the one with the longest prefix; `None` for what has no keyspace.
@@ -44,7 +44,9 @@ impl History {
         if !self.has_keyspaces() {
             return None;
         }
-        let all = self.operations.iter().enumerate();
+        // What was refused may have been refused for just that.
+        let done = |one: &(usize, &Operation)| one.1.fate() != Fate::Refused;
+        let all = self.operations.iter().enumerate().filter(done);
         all.filter_map(|(index, one)| self.fault_of(one).map(|(field, why)| (index, field, why)))
             .next()
     }

@@ -38,8 +38,7 @@ impl Agreed {
         entry::check_run(sequence, count, commands)?;
         let first = WriteId { node, life, sequence };
         let full = mutant!(FullLeaderTakesForwards, turn.disk.is_full(), false);
-        let lags = mutant!(LaggingLeaderTakesForwards, turn.disk.lags(), false);
-        if !self.leads() || full || lags || !self.forwarded.take(first, count) {
+        if !self.leads() || full || turn.disk.lags() || !self.forwarded.take(first, count) {
             return Ok(());
         }
         if !self.draft.is_empty() && self.draft.len() + commands.len() > self.limits.run_bytes {
@@ -78,7 +77,8 @@ impl Agreed {
 
     pub(super) fn send_writes(&mut self, turn: &mut Turn<'_>) {
         if self.leads() {
-            if turn.disk.is_full() || turn.disk.lags() {
+            let lags = mutant!(LaggingLeaderProposes, turn.disk.lags(), false);
+            if turn.disk.is_full() || lags {
                 return;
             }
             if (self.proposals.has_run() || !self.draft.is_empty()) && !self.keeps_gathering(turn) {

@@ -25,8 +25,8 @@ use crate::wire::version_vector::{Place, VersionVector};
 pub(super) const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
-/// What increments and transactions are foreseen beside, at most, in bytes on their way to the disk:
-/// to read so many takes about a millisecond.
+/// What increments and transactions are foreseen beside, at most, in bytes on their way to the
+/// disk: to read so many takes about a millisecond.
 const FORESEEN_BYTES_MAX: u64 = 256 << 10;
 
 /// A write that waits for its entry.

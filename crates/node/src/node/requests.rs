@@ -282,7 +282,7 @@ impl Node {
 
     /// A level that its keyspace's order has not got.
     fn cannot_give(&self, keyspace: &Keyspace, level: Level) -> Error {
-        if keyspace.order.can_give(level) {
+        if keyspace.is_interval() {
             return Error::Consistency(format!(
                 "the keyspace {} has DURABILITY {}, which offers eventual alone, and no {level} read: what it shows may be \
                  lost with its node. Ask for eventual, or use a keyspace created with DURABILITY disk",
@@ -302,9 +302,11 @@ impl Node {
     fn weaker(&self, keyspace: &Keyspace, level: Level) -> Error {
         let Keyspace { id, levels, .. } = *keyspace;
         let (name, own) = (self.keyspaces.name(id), levels.level);
+        // ALLOW says all of them.
+        let before: String = levels.allowed.iter().map(|level| format!("{level} ")).collect();
         Error::Consistency(format!(
             "the keyspace {name} promises {own} reads, and {level} is weaker: it must be allowed there. \
-             Hint: KEYSPACE ALTER {name} ALLOW {level}"
+             Hint: KEYSPACE ALTER {name} ALLOW {before}{level}"
         ))
     }
 

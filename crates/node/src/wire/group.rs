@@ -80,8 +80,8 @@ impl RecordGroup {
         self.unsynced_bytes
     }
 
-    /// Whether so much is on its way to the disk that nothing of peers is to be kept beside it: they
-    /// have it, and whatever is kept here takes memory until it is synced.
+    /// Whether so much is on its way to the disk that nothing of peers is to be kept beside it:
+    /// they have it, and whatever is kept here takes memory until it is synced.
     pub(crate) fn lags(&self) -> bool {
         self.lag_bytes > 0 && self.unsynced_bytes > self.lag_bytes
     }

@@ -151,8 +151,8 @@ impl World {
     ///   turn of that kind comes so often.
     /// - `room WAITING TOLD`: so many bytes of requests may wait, and of answers of transactions on
     ///   merged keyspaces.
-    /// - `lag BYTES`: with more than so much on its way a disk lags; `on its way`: how much that is at
-    ///   each node.
+    /// - `lag BYTES`: with more than so much on its way a disk lags; `on its way`: how much that is
+    ///   at each node.
     /// - `slow`: from now on nodes take one turn a step, whatever they leave over; `steps COUNT`:
     ///   and those that run do so many steps of each kind of work in a turn.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done; `n1.a

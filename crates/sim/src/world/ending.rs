@@ -100,8 +100,8 @@ impl World {
     }
 
     /// Whether a replica may not have come yet to where a session was before: where one entry goes
-    /// at a time, or a state that was fetched is joined key by key, that takes long; and what a lost
-    /// machine alone had never comes.
+    /// at a time, or a state that was fetched is joined key by key, that takes long; and what a
+    /// lost machine alone had never comes.
     fn may_be_behind(&self, operation: &Operation) -> bool {
         let is_gone = self.gone().contains(&true);
         let refused = match &operation.outcome {
