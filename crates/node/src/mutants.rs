@@ -419,9 +419,7 @@ mutants! {
     AlterUnchecked, "keyspaces", "", "keyspace::table::tests::whatever_alter_takes_comes_back";
     /// A replica whose disk lags takes in what others push all the same.
     LaggingReplicaTakesEntries, "unbounded memory", "", "disk_06_lags_merged.story";
-    /// A leader whose disk lags goes on proposing.
-    LaggingLeaderProposes, "unbounded memory", "", "disk_07_lags.story";
-    /// A leader whose disk lags leads on.
+    /// A leader whose disk stands still leads on.
     LagsAndLeadsOn, "leadership", "", "disk_07_lags.story";
     /// A leader hands over to any member, fit to lead or not.
     HandsOverToUnfit, "leadership", "", "clocks_02_a_leader_gives_up.story";

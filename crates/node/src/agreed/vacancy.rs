@@ -153,7 +153,7 @@ impl Agreed {
 
 /// Whether this node should lead at all.
 pub(super) fn is_fit(turn: &Turn<'_>) -> bool {
-    let is_fit = turn.clock_agrees && !turn.disk.is_full() && !turn.disk.lags() && !turn.ending;
+    let is_fit = turn.clock_agrees && !turn.disk.is_full() && !turn.ending;
     mutant!(UnfitStandsAtOnce, is_fit, true)
 }
 

@@ -38,7 +38,7 @@ impl Agreed {
         entry::check_run(sequence, count, commands)?;
         let first = WriteId { node, life, sequence };
         let full = mutant!(FullLeaderTakesForwards, turn.disk.is_full(), false);
-        if !self.leads() || full || turn.disk.lags() || !self.forwarded.take(first, count) {
+        if !self.leads() || full || turn.disk.lags_agreed() || !self.forwarded.take(first, count) {
             return Ok(());
         }
         if !self.draft.is_empty() && self.draft.len() + commands.len() > self.limits.run_bytes {
@@ -77,8 +77,7 @@ impl Agreed {
 
     pub(super) fn send_writes(&mut self, turn: &mut Turn<'_>) {
         if self.leads() {
-            let lags = mutant!(LaggingLeaderProposes, turn.disk.lags(), false);
-            if turn.disk.is_full() || lags {
+            if turn.disk.is_full() || turn.disk.lags_agreed() {
                 return;
             }
             if (self.proposals.has_run() || !self.draft.is_empty()) && !self.keeps_gathering(turn) {

@@ -168,6 +168,11 @@ impl Command {
         self.row.access == Access::ReadAll
     }
 
+    /// Whether it goes from key to key with a cursor.
+    pub(crate) fn walks(&self) -> bool {
+        matches!(self.row.run.effect, Effect::Walk { .. })
+    }
+
     /// The pattern that keys fit which it lists, if it lists any.
     pub(crate) fn pattern(&self) -> Option<&[u8]> {
         match self.row.run.effect {

@@ -20,7 +20,7 @@ impl Merged {
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
         let is_full = mutant!(FullReplicaTakesEntries, turn.disk.is_full(), false);
-        let lags = mutant!(LaggingReplicaTakesEntries, turn.disk.lags(), false);
+        let lags = mutant!(LaggingReplicaTakesEntries, turn.disk.lags_foreign(), false);
         if is_full || lags || self.puts_off_too_much() {
             // As if they were lost: they are asked for again.
             return Ok(());

@@ -15,6 +15,8 @@
 //! or is refused as they are; nothing is refused for the overlay's sake. What it holds already was
 //! answered, so it waits for better times.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::Merged;
@@ -67,12 +69,14 @@ impl Merged {
             return None;
         }
         turn.budget.requests.spend(keys, 0);
+        self.overlay.forget_count();
         let whole = self.copies.encoded(keyspace, command);
         let write = commands::decode(&mut Reader::new(&whole)).expect("it was encoded here");
         if self.is_joining() && write.adds() {
             write.all_keys().for_each(|key| self.state.settle_read(key));
         }
-        let mut over = Over { merged: self, keyspace, whole: &whole, told: None };
+        let names = (keys > 1).then(BTreeSet::new);
+        let mut over = Over { merged: self, keyspace, names, told: None };
         let reply = write.merge(&mut over);
         let told = over.told.take();
         self.overlay.drop_empty();
@@ -122,7 +126,8 @@ impl Merged {
         while !turn.disk.is_full()
             && let Some((writes, count)) = self.next_writes(turn)
         {
-            let Some(clock) = self.clock.next(turn.now.wall_ms) else { break };
+            let wall_ms = if turn.clock_agrees { turn.now.wall_ms } else { 0 };
+            let Some(clock) = self.clock.next(wall_ms) else { break };
             let header = self.next_header(clock);
             let bytes = entry::encode(&header, u64::from(count), &writes);
             turn.budget.transactions.spend(count as usize, bytes.len());
@@ -152,7 +157,7 @@ impl Merged {
             return;
         }
         command.keys().for_each(|key| self.overlay.show(key, &self.state));
-        if command.is_for_all() {
+        if command.is_for_all() && !command.walks() {
             self.overlay.count(&self.state);
         }
     }
@@ -236,21 +241,25 @@ impl View for Merged {
 struct Over<'a, 'm> {
     merged: &'m mut Merged,
     keyspace: KeyspaceId,
-    /// The bytes that its keys and values lie in.
-    whole: &'a Bytes,
+    /// The keys that a write of several has set so far: the first counts, as for writes with one
+    /// stamp.
+    names: Option<BTreeSet<&'a [u8]>>,
     /// The answer of an increment.
     told: Option<Reply>,
 }
 
 impl<'a> Over<'a, '_> {
     fn put(&mut self, key: &'a [u8], pending: Pending) {
-        self.merged.overlay.put(self.whole.slice_ref(key), self.keyspace, pending);
+        // A copy: what is encoded lies in memory that many writes share.
+        self.merged.overlay.put(Bytes::copy_from_slice(key), self.keyspace, pending);
     }
 }
 
 impl<'a> Merging<'a> for Over<'a, '_> {
     fn set(&mut self, key: &'a [u8], value: &'a [u8]) {
-        self.put(key, Pending::Set(self.whole.slice_ref(value)));
+        if self.names.as_mut().is_none_or(|names| names.insert(key)) {
+            self.put(key, Pending::Set(Bytes::copy_from_slice(value)));
+        }
     }
 
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize {
@@ -269,7 +278,7 @@ impl<'a> Merging<'a> for Over<'a, '_> {
             None => refused(NOT_AN_INTEGER),
             Some(Err(_)) => refused(super::foreseen::OVERFLOW),
             Some(Ok(number)) => {
-                let key = self.whole.slice_ref(key);
+                let key = Bytes::copy_from_slice(key);
                 self.merged.overlay.add(key, self.keyspace, amount, number);
                 Reply::Integer(number)
             }

@@ -99,6 +99,8 @@ pub(crate) struct Merged {
     gathering_since_ms: Option<u64>,
     /// Whether what was gathered is more than the last turn could do.
     goes_on: bool,
+    /// What looks at what is there is in no entry before more of the log is on disk.
+    holds_looking: bool,
     /// Per ticket on its way to the disk: how many entries the log holds once it is there.
     syncing: VecDeque<(Ticket, usize)>,
     /// How many entries of the log are on disk.
@@ -147,6 +149,7 @@ impl Merged {
             copies: Copies::default(),
             gathering_since_ms: None,
             goes_on: false,
+            holds_looking: false,
             syncing: VecDeque::new(),
             synced_count: 0,
             waiters: VecDeque::new(),

@@ -34,7 +34,7 @@ const GENERATIONS_MAX: usize = 16;
 pub(super) struct Overlay {
     generations: VecDeque<Generation>,
     /// How many more keys there are than the state has, where somebody is about to ask.
-    more_keys: i64,
+    more_keys: Option<i64>,
 }
 
 /// Writes that go into one entry.
@@ -230,14 +230,22 @@ impl Overlay {
 
     /// A read is about to ask how many keys there are.
     pub(super) fn count(&mut self, state: &State) {
+        if self.more_keys.is_some() {
+            return;
+        }
         let there = |key: &[u8]| i64::from(state.get(key).is_some());
         let all = self.each().map(|(_, item)| i64::from(!item.is_removed()) - there(&item.key));
-        self.more_keys = all.sum();
+        self.more_keys = Some(all.sum());
+    }
+
+    /// Something changes, here or in the state: what was counted is so no more.
+    pub(super) fn forget_count(&mut self) {
+        self.more_keys = None;
     }
 
     /// How many more keys there are than the state has, as last counted.
     pub(super) fn more_keys(&self) -> i64 {
-        if self.is_empty() { 0 } else { self.more_keys }
+        if self.is_empty() { 0 } else { self.more_keys.unwrap_or(0) }
     }
 
     /// All keys that wait, each once, and whether something is there, in no order.

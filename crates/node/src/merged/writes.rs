@@ -165,9 +165,10 @@ impl Merged {
     /// Makes entries of what was gathered; true if something was done. `is_fetching`: this node
     /// fetches the state of another replica, so what it lacks need not be asked for.
     pub(crate) fn work(&mut self, is_fetching: bool, turn: &mut Turn<'_>) -> bool {
-        if !is_fetching && !self.puts_off_too_much() && !turn.disk.lags() {
+        if !is_fetching && !self.puts_off_too_much() && !turn.disk.lags_foreign() {
             self.repair.ask(&self.log, &self.inbox, turn);
         }
+        self.overlay.forget_count();
         let applied = self.apply(turn);
         let goes_on = std::mem::take(&mut self.goes_on);
         if mutant!(UnmeasuredClockStamps, turn.clock_waits, false) {
@@ -175,6 +176,10 @@ impl Merged {
             return applied;
         }
         if mutant!(DriftCapIgnored, !turn.clock_agrees, false) {
+            if turn.ending {
+                // It was answered, and is stamped by what was seen of other clocks alone.
+                self.gather(turn);
+            }
             return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
         }
         let has_gathered = self.gather(turn);
@@ -182,9 +187,7 @@ impl Merged {
         if self.gathered.is_empty() || (!goes_on && self.keeps_gathering(turn)) {
             return applied;
         }
-        if self.foresees_too_much(turn) {
-            return applied;
-        }
+        self.holds_looking = self.foresees_too_much(turn);
         self.gathering_since_ms = None;
         if self.interval.ordinary > 0 && self.has_full() {
             // What is shown already comes first.
@@ -210,19 +213,26 @@ impl Merged {
         true
     }
 
-    /// Whether something looks at what is there while so much is on its way to the disk that to
-    /// foresee what it leaves would take a turn too long. It could not be answered before that is
-    /// synced anyway.
+    /// Whether so much of what this replica wrote is on its way that to foresee what it leaves
+    /// takes a turn too long. What looks at that waits: it is answered no sooner anyway.
     fn foresees_too_much(&self, turn: &Turn<'_>) -> bool {
-        turn.disk.unsynced_bytes() > FORESEEN_BYTES_MAX
-            && self.gathered.iter().any(|gathered| gathered.looks != Looks::Not)
+        if turn.disk.unsynced_bytes() <= FORESEEN_BYTES_MAX {
+            return false;
+        }
+        let mut bytes = 0;
+        self.log.unapplied_of(self.me).any(|entry| {
+            bytes += entry.len() as u64;
+            bytes > FORESEEN_BYTES_MAX
+        })
     }
 
     /// Whether the next of what was gathered may get into an entry now: what transactions are to be
     /// answered waits for the disk, and takes memory until then.
     fn may_go_on(&mut self, turn: &Turn<'_>) -> bool {
         let has_room = mutant!(ToldWithoutEnd, self.told_bytes <= self.limits.told_bytes, true);
-        let may = has_room && !self.gathered.is_empty();
+        let next = self.gathered.front();
+        let is_held = self.holds_looking && next.is_some_and(|next| next.looks != Looks::Not);
+        let may = has_room && next.is_some() && !is_held;
         self.goes_on = may && turn.budget.transactions.is_spent();
         may && !self.goes_on
     }
@@ -331,8 +341,11 @@ impl Merged {
 
     /// Appends an entry that fits, and hands it to the disk.
     pub(super) fn append(&mut self, header: &Header, bytes: Bytes, turn: &mut Turn<'_>) {
-        if mutant!(ForeignNotKept, true, header.origin == self.me) {
-            turn.disk.record(&Record::Merged(bytes.clone()));
+        let record = Record::Merged(bytes.clone());
+        if header.origin == self.me {
+            turn.disk.record(&record);
+        } else if mutant!(ForeignNotKept, true, false) {
+            turn.disk.record_foreign(&record);
         }
         self.take(header, bytes);
         let (ticket, count) = (turn.disk.ticket(), self.log.len());

@@ -215,10 +215,12 @@ impl Node {
         self.agreed.hand_over(to, turn!(self, outputs));
     }
 
-    /// Whether the disk has lagged for long. (Where much is written at once it may for a moment.)
+    /// Whether the disk lags, and nothing has got there for long: it stands still. (A busy one lags
+    /// as well, and so may those of all the others.)
     fn has_lagged(&mut self) -> bool {
         let now = self.now.monotonic_ms;
-        self.lags_since_ms = self.disk.lags().then(|| self.lags_since_ms.unwrap_or(now));
+        let lags = self.disk.lags_agreed();
+        self.lags_since_ms = lags.then(|| self.lags_since_ms.unwrap_or(now));
         self.lags_since_ms.is_some_and(|since| now >= since + LAG_MS_MAX)
     }
 
@@ -258,6 +260,7 @@ impl Node {
 
     fn on_persisted(&mut self, ticket: Ticket, place: LogPlace, outputs: &mut Vec<Output>) {
         self.disk.on_persisted(ticket);
+        self.lags_since_ms = None;
         if !self.started {
             self.started = true;
             self.sessions.wake_all();
@@ -290,7 +293,7 @@ impl Node {
     }
 }
 
-/// For so many milliseconds a leader's disk may lag before another one is to lead.
+/// For so many milliseconds a leader's disk may stand still before another one is to lead.
 const LAG_MS_MAX: u64 = 1000;
 
 const WAITED: &str = "the request waited too long behind others of its connection; it did not run";

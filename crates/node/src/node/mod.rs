@@ -74,7 +74,7 @@ pub struct Node {
     now: Now,
     clocks: Clocks,
     expired_ms: u64,
-    /// Since when the disk lags, if it does.
+    /// Since when the disk lags and nothing got there, if it does.
     lags_since_ms: Option<u64>,
     /// Whether the boot is on disk.
     started: bool,

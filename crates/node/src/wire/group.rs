@@ -23,20 +23,43 @@ pub(crate) struct RecordGroup {
     facts: Facts,
     /// Bytes of groups that were handed over, and of those that were found there.
     handed: u64,
-    /// The groups that are not on disk yet, and their bytes.
-    unsynced: VecDeque<(Ticket, u64)>,
-    unsynced_bytes: u64,
-    /// Where they weigh more than this the disk lags; 0: it never does.
+    /// What the group of this turn weighs of what others have as well.
+    open: Weight,
+    /// The groups that are not on disk yet, what they weigh, and what that is together.
+    unsynced: VecDeque<(Ticket, Weight)>,
+    unsynced_weight: Weight,
+    /// Where either part weighs more than this the disk lags with it; 0: it never does.
     lag_bytes: u64,
     /// Why there is no room but for small records, if there is none.
     shortage: Option<Shortage>,
+}
+
+/// What records weigh, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weight {
+    all: u64,
+    /// Of that entries of the agreed log.
+    agreed: u64,
+    /// And merged entries of others.
+    foreign: u64,
 }
 
 impl RecordGroup {
     /// Adds a record to the group of this turn.
     pub(crate) fn record(&mut self, record: &Record) {
         self.facts.note(record);
+        let before = self.group.len();
         record.encode(&mut self.group);
+        if let Record::Agreed { .. } = record {
+            self.open.agreed += (self.group.len() - before) as u64;
+        }
+    }
+
+    /// Adds a record that tells of an entry which another replica made.
+    pub(crate) fn record_foreign(&mut self, record: &Record) {
+        let before = self.group.len();
+        self.record(record);
+        self.open.foreign += (self.group.len() - before) as u64;
     }
 
     /// What is on disk since before this start.
@@ -77,13 +100,18 @@ impl RecordGroup {
 
     /// Bytes that are on their way to the disk.
     pub(crate) fn unsynced_bytes(&self) -> u64 {
-        self.unsynced_bytes
+        self.unsynced_weight.all
     }
 
-    /// Whether so much is on its way to the disk that nothing of peers is to be kept beside it:
-    /// they have it, and whatever is kept here takes memory until it is synced.
-    pub(crate) fn lags(&self) -> bool {
-        self.lag_bytes > 0 && self.unsynced_bytes > self.lag_bytes
+    /// Whether so much of the agreed log is on its way to the disk that no more is to be kept
+    /// beside it: whatever others commit meanwhile takes memory until it is synced.
+    pub(crate) fn lags_agreed(&self) -> bool {
+        self.lag_bytes > 0 && self.unsynced_weight.agreed > self.lag_bytes
+    }
+
+    /// The same of entries that other replicas made, which can be had again.
+    pub(crate) fn lags_foreign(&self) -> bool {
+        self.lag_bytes > 0 && self.unsynced_weight.foreign > self.lag_bytes
     }
 
     /// Why there is no room, if there is none.
@@ -104,8 +132,11 @@ impl RecordGroup {
         self.given = ticket.0;
         let bytes = self.group.len() as u64;
         self.handed += bytes;
-        self.unsynced.push_back((ticket, bytes));
-        self.unsynced_bytes += bytes;
+        let weight = Weight { all: bytes, ..std::mem::take(&mut self.open) };
+        self.unsynced.push_back((ticket, weight));
+        self.unsynced_weight.all += weight.all;
+        self.unsynced_weight.agreed += weight.agreed;
+        self.unsynced_weight.foreign += weight.foreign;
         let records = self.lent.lend(std::mem::take(&mut self.group));
         self.group = self.lent.take();
         outputs.push(Output::Persist { ticket, records });
@@ -117,8 +148,10 @@ impl RecordGroup {
             "only groups that were handed over, and each once, can be on disk"
         );
         self.done = ticket.0;
-        while let Some((_, bytes)) = self.unsynced.pop_front_if(|(one, _)| *one <= ticket) {
-            self.unsynced_bytes -= bytes;
+        while let Some((_, weight)) = self.unsynced.pop_front_if(|(one, _)| *one <= ticket) {
+            self.unsynced_weight.all -= weight.all;
+            self.unsynced_weight.agreed -= weight.agreed;
+            self.unsynced_weight.foreign -= weight.foreign;
         }
     }
 }

@@ -7,7 +7,7 @@
 200 of 200 done
 > run 5000
 > on its way
-on its way: n1 0, n2 303, n3 0
+on its way: n1 0, n2 339, n3 0
 > unstall 2
 > settle
 > on its way

@@ -10,7 +10,7 @@ n1 hands over to n2
 400 of 400 done
 > run 900
 > on its way
-on its way: n1 630, n2 0, n3 0
+on its way: n1 783, n2 0, n3 0
 > leader
 n2 leads
 > run 2000
@@ -18,7 +18,7 @@ n2 leads
 n2 leads
 > answers
 > on its way
-on its way: n1 630, n2 0, n3 0
+on its way: n1 783, n2 0, n3 0
 > unstall 1
 > settle
 > n1.b get k400
