@@ -91,7 +91,7 @@ n1.a keyspace alter hot sequential → OK
 n1.a keyspace alter default sequential causal → OK
 > settle
 > n3.b get other eventual
-n3.b get other eventual → CONSISTENCY the keyspace default promises sequential reads, and eventual is weaker: it must be allowed there. Hint: KEYSPACE ALTER default ALLOW eventual
+n3.b get other eventual → CONSISTENCY the keyspace default promises sequential reads, and eventual is weaker: it must be allowed there. Hint: KEYSPACE ALTER default ALLOW causal eventual
 > n3.b get other linearizable
 > run 100
 n3.b get other linearizable → 1

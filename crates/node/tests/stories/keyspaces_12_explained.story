@@ -13,7 +13,7 @@ n2.b keyspace level other → [keyspace, default, order, agreed, level, sequenti
 > n2.b keyspace level money:1
 n2.b keyspace level money:1 → [keyspace, money, order, agreed, level, linearizable, said_by, keyspace, refused, ]
 > n2.b keyspace level money:1 eventual
-n2.b keyspace level money:1 eventual → [keyspace, money, order, agreed, level, eventual, said_by, connection, refused, CONSISTENCY the keyspace money promises linearizable reads, and eventual is weaker: it must be allowed there. Hint: KEYSPACE ALTER money ALLOW eventual]
+n2.b keyspace level money:1 eventual → [keyspace, money, order, agreed, level, eventual, said_by, connection, refused, CONSISTENCY the keyspace money promises linearizable reads, and eventual is weaker: it must be allowed there. Hint: KEYSPACE ALTER money ALLOW bounded:100 eventual]
 > n2.b keyspace level cart:1 linearizable
 n2.b keyspace level cart:1 linearizable → [keyspace, carts, order, merged, level, linearizable, said_by, connection, refused, CONSISTENCY the keyspace carts is merged, which has no linearizable read: there is no one order to be the latest in. Ask for causal or eventual, or use a keyspace created with ORDER agreed]
 > n2.b keyspace level cart:1 causal
