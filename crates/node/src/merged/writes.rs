@@ -316,6 +316,10 @@ impl Merged {
                 let before = count;
                 count += list.count;
                 self.await_transaction(waiter, list, &header, before, turn);
+                if before > 0 && count == before {
+                    // What it read is named by this entry, which must hold no more.
+                    break;
+                }
                 continue;
             }
             match foreseen.write(&header, count, &write, &self.state) {

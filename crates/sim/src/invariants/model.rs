@@ -5,6 +5,8 @@
 
 mod expiry;
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use node::Reply;
 
@@ -67,7 +69,9 @@ pub(super) fn meaning(name: &str, arguments: &[Bytes], found: &Found<'_>) -> Mea
         ("get", _) => Some((vec![], value(old))),
         ("set", [_, new]) => put(new.clone(), Reply::Ok),
         ("del" | "unlink", keys) => {
-            let there = keys.iter().filter(|key| held(key).is_some()).count();
+            // One that is named twice is gone the second time.
+            let named: BTreeSet<&Bytes> = keys.iter().collect();
+            let there = named.into_iter().filter(|key| held(key).is_some()).count();
             let gone = keys.iter().map(|key| (key.clone(), None)).collect();
             Some((gone, Reply::Integer(there as i64)))
         }
