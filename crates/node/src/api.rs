@@ -469,7 +469,7 @@ pub struct Status {
     /// The same in the keyspaces of the other order.
     pub other_keys: u64,
     /// Bytes of records that are on their way to the disk.
-    pub unsynced_bytes: u64,
+    pub disk_backlog_bytes: u64,
     /// Keys of the merged logs that were deleted, and of which this is kept until nothing older can
     /// arrive.
     pub tombstones: u64,

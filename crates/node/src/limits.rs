@@ -64,8 +64,8 @@ pub struct OnceWanted {
 pub struct Limits {
     /// What the requests may weigh that wait to be written, sent or confirmed.
     pub waiting_bytes: usize,
-    /// While more bytes than this are on their way to the disk, nothing of other nodes is taken in
-    /// that could be had again; 0: no limit.
+    /// While more bytes than this of the agreed log are on their way to the disk, none is proposed;
+    /// while more than this of other replicas' entries are, none is taken in. 0: no limit.
     pub lag_bytes: u64,
     /// Bytes of writes in one run to the leader, and in one entry of the agreed log.
     pub run_bytes: usize,

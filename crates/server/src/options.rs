@@ -124,7 +124,7 @@ impl Options {
             snapshot_log_bytes: self.snapshot_log_bytes,
             snapshot_age_ms: 1000 * self.snapshot_age_s,
             spool_bytes: self.snapshot_memory_bytes as usize,
-            // So that what others write never keeps this node from reading its clients.
+            // What is kept of both kinds together is no more than the backlog.
             lag_bytes: usual.lag_bytes.min(self.bounds.log_backlog_bytes / 2),
             waiting_bytes: self.bounds.waiting_bytes as usize,
             told_bytes: usual.told_bytes.min(self.bounds.waiting_bytes as usize),

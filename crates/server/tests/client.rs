@@ -337,7 +337,7 @@ impl Context for Fake {
             vector: vec![],
             keys: 0,
             other_keys: 0,
-            unsynced_bytes: 0,
+            disk_backlog_bytes: 0,
             tombstones: 0,
             unsynced: Unsynced::default(),
             disk_full: false,

@@ -44,12 +44,13 @@ fn apply(state: &mut State, index: Index, data: &[u8]) {
         state.advance_to(time_ms);
     }
     let mut ahead = vec![];
-    while let Ok(is_end) = look_ahead(state, &cursor, data, &mut ahead) {
+    loop {
+        let is_end = look_ahead(state, &cursor, data, &mut ahead);
         for Next { id, offset, write, behind } in ahead.drain(..) {
             state.apply(id, AgreedPosition { index, offset }, &write, false);
             cursor = behind;
         }
-        if is_end {
+        if is_end.unwrap_or(true) {
             break;
         }
     }

@@ -199,10 +199,7 @@ impl Merged {
         if !self.may_go_on(turn) {
             return applied;
         }
-        let steps = turn.budget.transactions.left();
-        self.settle_looked_at(steps);
-        let looking = looking(&self.gathered, steps);
-        let mut foreseen = Foreseen::of(self.me, looking, &self.log, &self.state);
+        let mut foreseen = self.foresee(turn);
         while self.may_go_on(turn) {
             let Some(clock) = self.clock.next(turn.now.wall_ms) else {
                 return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);
@@ -213,8 +210,20 @@ impl Merged {
         true
     }
 
+    /// What those of the gathered writes see that look at what is there, unless they wait.
+    fn foresee(&mut self, turn: &Turn<'_>) -> Foreseen {
+        if self.holds_looking {
+            return Foreseen::default();
+        }
+        let steps = turn.budget.transactions.left();
+        self.settle_looked_at(steps);
+        let looking = looking(&self.gathered, steps);
+        Foreseen::of(self.me, looking, &self.log, &self.state)
+    }
+
     /// Whether so much of what this replica wrote is on its way that to foresee what it leaves
-    /// takes a turn too long. What looks at that waits: it is answered no sooner anyway.
+    /// takes a turn too long. What looks at that waits, and what comes behind it: it is answered no
+    /// sooner anyway.
     fn foresees_too_much(&self, turn: &Turn<'_>) -> bool {
         if turn.disk.unsynced_bytes() <= FORESEEN_BYTES_MAX {
             return false;

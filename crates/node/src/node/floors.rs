@@ -198,12 +198,12 @@ const OTHER_CLUSTER: &str = "the token is of another cluster, or of this one bef
                              between the two. Hint: begin a new session";
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::api::{Config, Input, Now, TICK_MS};
+    use crate::api::Input;
     use crate::commands::Command;
-    use crate::ids::{Boot, DirectoryId, Index, LogPlace, NodeId, RequestId};
-    use crate::recovery::Recovery;
+    use crate::ids::{Boot, Index, NodeId};
+    use crate::node::tests::{answer, ready, started};
     use crate::wire::version_vector::Place;
 
     /// A node alone, which has formed its cluster.
@@ -211,68 +211,13 @@ pub(super) mod tests {
         ready(Order::Agreed, Level::Sequential)
     }
 
-    /// The same with a keyspace `default` of this order and this level.
-    pub(in crate::node) fn ready(order: Order, level: Level) -> Node {
-        let mut node = started(order, level);
-        while !node.status().ready {
-            turn(&mut node, None);
-        }
-        node
-    }
-
-    /// A node that has just been started.
-    fn unready() -> Node {
-        started(Order::Agreed, Level::Sequential)
-    }
-
-    fn started(order: Order, level: Level) -> Node {
-        let config = Config {
-            id: NodeId(1),
-            members: vec![(NodeId(1), String::new())],
-            order,
-            level,
-            request_timeout_ms: 3000,
-            max_clock_drift_ms: 500,
-            max_memory: None,
-            seed: 1,
-            incarnation: 1,
-            directory: DirectoryId(1),
-            discard_state: false,
-        };
-        Recovery::new(config).finish().unwrap()
-    }
-
-    /// The answer to a command, if it comes within a turn.
-    pub(in crate::node) fn turn(node: &mut Node, command: Option<Command>) -> Option<Reply> {
-        let now_ms = node.now.monotonic_ms + TICK_MS;
-        let now = Now { monotonic_ms: now_ms, wall_ms: 1_700_000_000_000 + now_ms };
-        let (session, id) = (SessionId(1), RequestId(now_ms));
-        let asked = command.map(|command| Input::Request { session, id, level: None, command });
-        let mut inputs: Vec<Input> = [Input::Tick(now)].into_iter().chain(asked).collect();
-        let (mut outputs, mut reply) = (vec![], None);
-        node.turn(&mut inputs, &mut outputs);
-        for output in outputs {
-            match output {
-                Output::Persist { ticket, .. } => {
-                    node.turn(
-                        &mut vec![Input::Persisted { ticket, place: LogPlace(0) }],
-                        &mut vec![],
-                    );
-                }
-                Output::Reply { reply: it, .. } => reply = Some(it),
-                _ => {}
-            }
-        }
-        reply
-    }
-
     #[test]
     fn a_token_that_can_never_be_reached_is_refused_at_once() {
         let mut node = alone();
-        let Some(Reply::Value(text)) = turn(&mut node, Some(Command::token())) else { panic!() };
+        let Some(Reply::Value(text)) = answer(&mut node, Some(Command::token())) else { panic!() };
         let token = Token::parse(&text).unwrap();
         assert_eq!(token.agreed.index, Index(0), "the session has seen nothing");
-        let mut wait = |token: &Token, ms| turn(&mut node, Some(Command::wait_for(token, ms)));
+        let mut wait = |token: &Token, ms| answer(&mut node, Some(Command::wait_for(token, ms)));
         assert_eq!(wait(&token, None), Some(REACHED));
         let is_refused = |reply| matches!(reply, Some(Reply::Error(Error::Consistency(_))));
         assert!(is_refused(wait(&Token { epoch: 2, ..token.clone() }, None)));
@@ -287,16 +232,16 @@ pub(super) mod tests {
 
     #[test]
     fn a_foreign_token_is_no_floor_also_where_it_comes_before_anybody_is_served() {
-        let mut node = unready();
+        let mut node = started(NodeId(1), &[NodeId(1)], Order::Agreed, Level::Sequential);
         let foreign = Token { cluster: 7, epoch: 1, ..Token::default() };
-        let mut reply = turn(&mut node, Some(Command::wait_for(&foreign, None)));
+        let mut reply = answer(&mut node, Some(Command::wait_for(&foreign, None)));
         while !node.status().ready || reply.is_none() {
-            reply = turn(&mut node, None).or(reply);
+            reply = answer(&mut node, None).or(reply);
         }
         assert!(matches!(reply, Some(Reply::Error(Error::Consistency(_)))), "{reply:?}");
         // Refused before it was looked at, it is no floor either.
         node.sessions.miss(SessionId(1), foreign);
-        assert!(matches!(turn(&mut node, Some(Command::token())), Some(Reply::Value(_))));
+        assert!(matches!(answer(&mut node, Some(Command::token())), Some(Reply::Value(_))));
     }
 
     #[test]
@@ -305,7 +250,7 @@ pub(super) mod tests {
         let token = node.token(SessionId(1));
         let ahead = crate::position::AgreedPosition { index: Index(1 << 40), offset: 0 };
         let ahead = Token { agreed: ahead, ..token };
-        assert_eq!(turn(&mut node, Some(Command::wait_for(&ahead, None))), None);
+        assert_eq!(answer(&mut node, Some(Command::wait_for(&ahead, None))), None);
         assert_eq!(node.floors.waiting(), 1);
         node.turn(&mut vec![Input::Closed(SessionId(1))], &mut vec![]);
         assert_eq!(node.floors.waiting(), 0);

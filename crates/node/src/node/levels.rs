@@ -195,35 +195,3 @@ impl Node {
 }
 
 pub(super) const OVERFULL: &str = "too much waits on this node already; the request did not run";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::{Input, Shortage};
-    use crate::node::floors::tests::{ready, turn};
-
-    fn of(words: &str) -> Command {
-        let words: Vec<&str> = words.split(' ').collect();
-        Command::of_words(&words).expect("there is such a command")
-    }
-
-    /// Whoever refuses it, and whenever: a connection may go on so for ever.
-    #[test]
-    fn a_watch_and_an_exec_that_are_refused_leave_nothing() {
-        let full = Some(Shortage::of_room());
-        for (order, level, shortage) in
-            [(Order::Agreed, Level::Sequential, full), (Order::Merged, Level::Causal, None)]
-        {
-            let mut node = ready(order, level);
-            node.turn(&mut vec![Input::DiskFull(shortage)], &mut vec![]);
-            for _ in 0..100 {
-                let watched = turn(&mut node, Some(of("WATCH k")));
-                assert_eq!(watched == Some(Reply::Ok), order == Order::Agreed);
-                let list = Command::list(&[of("SET k v NX")]).expect("a SET may stand in a list");
-                let reply = turn(&mut node, Some(list));
-                assert!(matches!(reply, Some(Reply::Error(_))), "{reply:?}");
-                assert!(node.sessions.rounds(SessionId(1)) <= 1);
-            }
-        }
-    }
-}

@@ -52,7 +52,7 @@ impl Node {
             vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
             keys,
             other_keys,
-            unsynced_bytes: self.disk.unsynced_bytes(),
+            disk_backlog_bytes: self.disk.unsynced_bytes(),
             tombstones: self.merged.tombstones(),
             unsynced: Unsynced { keys: unsynced, bytes, last_ms },
             disk_full: self.disk.is_full(),

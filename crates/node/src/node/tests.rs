@@ -2,29 +2,62 @@
 
 use bytes::Bytes;
 
-use crate::api::{Config, Input, Level, Now, Order, Output};
+use crate::api::{Config, Input, Level, Now, Order, Output, Shortage, TICK_MS};
 use crate::commands::Command;
 use crate::ids::{DirectoryId, LogPlace, NodeId, PathId, RequestId, SessionId};
 use crate::node::Node;
 use crate::recovery::Recovery;
+use crate::reply::Reply;
 
-/// One of two members.
-fn one_of_two(id: u64) -> Node {
-    let members = [1, 2].map(|id| (NodeId(id), String::new())).into();
+/// A node that has just been started.
+pub(super) fn started(id: NodeId, members: &[NodeId], order: Order, level: Level) -> Node {
     let config = Config {
-        id: NodeId(id),
-        members,
-        order: Order::Agreed,
-        level: Level::Linearizable,
-        request_timeout_ms: 1000,
+        id,
+        members: members.iter().map(|id| (*id, String::new())).collect(),
+        order,
+        level,
+        request_timeout_ms: 3000,
         max_clock_drift_ms: 500,
         max_memory: None,
-        seed: id,
-        incarnation: id,
-        directory: DirectoryId(id),
+        seed: id.0,
+        incarnation: id.0,
+        directory: DirectoryId(id.0),
         discard_state: false,
     };
     Recovery::new(config).finish().unwrap()
+}
+
+/// One of two members.
+fn one_of_two(id: u64) -> Node {
+    started(NodeId(id), &[1, 2].map(NodeId), Order::Agreed, Level::Linearizable)
+}
+
+/// A node alone that has formed its cluster, with this order and level of `default`.
+pub(super) fn ready(order: Order, level: Level) -> Node {
+    let mut node = started(NodeId(1), &[NodeId(1)], order, level);
+    while !node.status().ready {
+        answer(&mut node, None);
+    }
+    node
+}
+
+/// The answer to a command, if it comes within a turn, a tick later.
+pub(super) fn answer(node: &mut Node, command: Option<Command>) -> Option<Reply> {
+    let now_ms = node.now.monotonic_ms + TICK_MS;
+    let (session, id) = (SessionId(1), RequestId(now_ms));
+    let asked = command.map(|command| Input::Request { session, id, level: None, command });
+    let mut reply = None;
+    for output in turn(node, now_ms, asked) {
+        match output {
+            Output::Persist { ticket, .. } => {
+                let persisted = Input::Persisted { ticket, place: LogPlace(0) };
+                node.turn(&mut vec![persisted], &mut vec![]);
+            }
+            Output::Reply { reply: it, .. } => reply = Some(it),
+            _ => {}
+        }
+    }
+    reply
 }
 
 /// What a turn at this time answers to these.
@@ -33,7 +66,8 @@ fn turn(
     monotonic_ms: u64,
     inputs: impl IntoIterator<Item = Input>,
 ) -> Vec<Output> {
-    let mut all = vec![Input::Tick(Now { monotonic_ms, wall_ms: 1_000_000 })];
+    let mut all =
+        vec![Input::Tick(Now { monotonic_ms, wall_ms: 1_700_000_000_000 + monotonic_ms })];
     all.extend(inputs);
     let mut outputs = vec![];
     node.turn(&mut all, &mut outputs);
@@ -98,10 +132,32 @@ fn who_waits_for_its_turn_has_waited() {
     };
     turn(&mut node, 0, (0..3).map(ask));
     assert_eq!(node.requests_left(), 2);
-    turn(&mut node, 500, []);
-    turn(&mut node, 510, []);
+    turn(&mut node, 1500, []);
+    turn(&mut node, 1510, []);
     assert_eq!(node.requests_left(), 0);
-    let refused = turn(&mut node, 900, []);
+    let refused = turn(&mut node, 2990, []);
     let count = refused.iter().filter(|output| matches!(output, Output::Reply { .. })).count();
     assert_eq!(count, 3, "{refused:?}");
+}
+
+/// Whoever refuses it, and whenever: a connection may go on so for ever.
+#[test]
+fn a_watch_and_an_exec_that_are_refused_leave_nothing() {
+    let of = |words: &[&str]| Command::of_words(words).expect("there is such a command");
+    let full = Some(Shortage::of_room());
+    for (order, level, shortage) in
+        [(Order::Agreed, Level::Sequential, full), (Order::Merged, Level::Causal, None)]
+    {
+        let mut node = ready(order, level);
+        node.turn(&mut vec![Input::DiskFull(shortage)], &mut vec![]);
+        for _ in 0..100 {
+            let watched = answer(&mut node, Some(of(&["WATCH", "k"])));
+            assert_eq!(watched == Some(Reply::Ok), order == Order::Agreed);
+            let set = of(&["SET", "k", "v", "NX"]);
+            let list = Command::list(&[set]).expect("a SET may stand in a list");
+            let reply = answer(&mut node, Some(list));
+            assert!(matches!(reply, Some(Reply::Error(_))), "{reply:?}");
+            assert!(node.sessions.rounds(SessionId(1)) <= 1);
+        }
+    }
 }

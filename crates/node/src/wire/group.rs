@@ -1,6 +1,7 @@
 //! The records of a turn on their way to the disk: one group, one ticket.
 
 use std::collections::VecDeque;
+use std::ops::{AddAssign, SubAssign};
 
 use crate::api::{Output, Shortage};
 use crate::ids::Ticket;
@@ -42,6 +43,22 @@ struct Weight {
     agreed: u64,
     /// And merged entries of others.
     foreign: u64,
+}
+
+impl AddAssign for Weight {
+    fn add_assign(&mut self, Weight { all, agreed, foreign }: Weight) {
+        self.all += all;
+        self.agreed += agreed;
+        self.foreign += foreign;
+    }
+}
+
+impl SubAssign for Weight {
+    fn sub_assign(&mut self, Weight { all, agreed, foreign }: Weight) {
+        self.all -= all;
+        self.agreed -= agreed;
+        self.foreign -= foreign;
+    }
 }
 
 impl RecordGroup {
@@ -134,9 +151,7 @@ impl RecordGroup {
         self.handed += bytes;
         let weight = Weight { all: bytes, ..std::mem::take(&mut self.open) };
         self.unsynced.push_back((ticket, weight));
-        self.unsynced_weight.all += weight.all;
-        self.unsynced_weight.agreed += weight.agreed;
-        self.unsynced_weight.foreign += weight.foreign;
+        self.unsynced_weight += weight;
         let records = self.lent.lend(std::mem::take(&mut self.group));
         self.group = self.lent.take();
         outputs.push(Output::Persist { ticket, records });
@@ -149,9 +164,7 @@ impl RecordGroup {
         );
         self.done = ticket.0;
         while let Some((_, weight)) = self.unsynced.pop_front_if(|(one, _)| *one <= ticket) {
-            self.unsynced_weight.all -= weight.all;
-            self.unsynced_weight.agreed -= weight.agreed;
-            self.unsynced_weight.foreign -= weight.foreign;
+            self.unsynced_weight -= weight;
         }
     }
 }

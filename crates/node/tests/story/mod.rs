@@ -358,8 +358,9 @@ impl World {
                 self.nodes.values_mut().for_each(|node| node.set_limits(limits));
             }
             ["on", "its", "way"] => {
-                let of =
-                    |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().unsynced_bytes);
+                let of = |(id, node): (&u64, &Node)| {
+                    format!("n{id} {}", node.status().disk_backlog_bytes)
+                };
                 let all: Vec<_> = self.nodes.iter().map(of).collect();
                 self.told.push(format!("on its way: {}", all.join(", ")));
             }

@@ -101,7 +101,9 @@ impl Fitting {
     /// Whether it may be a transaction that did not run since what its client had watched is in a
     /// merged keyspace by now, whatever its own keys are: it stands nowhere.
     fn may_be_undone(&self, operation: &Operation, reply: &Reply) -> bool {
+        let may_be_merged = operation.order != Some(Order::Agreed) || may_have(&operation.key);
         matches!((&operation.action, reply), (Action::Exec { .. }, Reply::Nil))
+            && may_be_merged
             && self.setting.has_keyspaces()
     }
 

@@ -143,7 +143,7 @@ pub(crate) fn status(node: u64) -> Status {
         vector: vec![],
         keys: 0,
         other_keys: 0,
-        unsynced_bytes: 0,
+        disk_backlog_bytes: 0,
         tombstones: 0,
         unsynced: Default::default(),
         disk_full: false,
