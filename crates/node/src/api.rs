@@ -10,6 +10,7 @@ pub use crate::ids::{
     Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
     SnapshotNumber, Term, Ticket,
 };
+pub use crate::cluster::roster::Standing;
 pub use crate::level::Level;
 use crate::limits::OnceLimits;
 pub use crate::limits::{
@@ -288,6 +289,8 @@ pub enum Output {
         /// It is small, much waits for it, and it may overtake what was sent before it.
         urgent: bool,
     },
+    /// These are all other members from now on, and where each receives its peers.
+    Peers(Vec<(NodeId, String)>),
     /// Send this message back on the connection that brought one, or lose it.
     SendBack {
         /// The connection.
@@ -328,6 +331,10 @@ pub enum Output {
 pub enum Event {
     /// All members have met: the cluster may work.
     Formed,
+    /// This node is a member of the cluster that it was started to join: it learns from now on.
+    Joined,
+    /// All members are others, or somewhere else, from now on.
+    Members(String),
     /// This node's view of who leads changed.
     Leader {
         /// The Raft term.
@@ -633,6 +640,10 @@ pub enum Waits {
     Disk,
     /// These members, which it has not met, or which have not met all.
     Formation(Vec<NodeId>),
+    /// Somebody has to add it to the cluster that it is to join.
+    Joining,
+    /// It learns, and is to vote before it serves.
+    Learning,
     /// One of these members to say that it believes this start.
     Confirmation(Vec<NodeId>),
     /// A leader. It hears nothing of these members.
@@ -660,6 +671,8 @@ impl fmt::Display for Waits {
         match self {
             Waits::Disk => f.write_str("its disk"),
             Waits::Formation(ids) => write!(f, "{}, until all have met once", nodes(ids)),
+            Waits::Joining => f.write_str("being added to the cluster (candor cluster add ID=HOST:PORT)"),
+            Waits::Learning => f.write_str("the log of the cluster, before it counts as a member"),
             Waits::Confirmation(ids) => write!(f, "one of {} to confirm its start", nodes(ids)),
             Waits::Leader(ids) if ids.is_empty() => f.write_str("a leader"),
             Waits::Leader(ids) => write!(f, "a leader; it does not hear {}", nodes(ids)),
@@ -707,6 +720,74 @@ pub struct Config {
     /// Whether a node that stopped because its state differs from that of a majority may start
     /// again: what its disk says of the state is not believed.
     pub discard_state: bool,
+    /// Whether this node was started to join a cluster.
+    pub join: bool,
+}
+
+/// A change of members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberChange {
+    /// A node that was started to join, and receives its peers there, is to become a member.
+    Add {
+        /// Its id, which no member has or had.
+        id: NodeId,
+        /// `HOST:PORT`.
+        address: String,
+    },
+    /// These are to go. `lose`: they are dead, and what the others hold of their merged writes is
+    /// all that counts.
+    Remove {
+        /// Members.
+        ids: Vec<NodeId>,
+        /// Whether they are dead.
+        lose: bool,
+    },
+    /// One that is dead is to go once a new one votes.
+    Replace {
+        /// The member that is dead.
+        old: NodeId,
+        /// The id of the new one.
+        new: NodeId,
+        /// And its address, `HOST:PORT`.
+        address: String,
+    },
+    /// One receives its peers somewhere else.
+    Move {
+        /// A member.
+        id: NodeId,
+        /// `HOST:PORT`.
+        address: String,
+    },
+}
+
+/// All members, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MembersTold {
+    /// All members, by their ids.
+    pub members: Vec<MemberTold>,
+    /// Those that were removed, and at which entry.
+    pub removed: Vec<(NodeId, Index)>,
+    /// The change that is under way, in words, and what it waits for.
+    pub under_way: Option<String>,
+    /// What came of the last change, in words.
+    pub last_change: Option<String>,
+    /// Nodes that were started to join and say so, and their addresses.
+    pub joining: Vec<(NodeId, String)>,
+}
+
+/// A member, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberTold {
+    /// Who it is.
+    pub id: NodeId,
+    /// Where it receives its peers; nothing: nowhere.
+    pub address: String,
+    /// What it is.
+    pub standing: Standing,
+    /// Whether this node has a path to it, or is it.
+    pub reachable: bool,
+    /// How many entries of the agreed log it lacks, where this node leads.
+    pub lag: Option<u64>,
 }
 
 /// Why a node cannot start on this directory, and what would help.

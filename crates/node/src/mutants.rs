@@ -124,6 +124,31 @@ macro_rules! mutants {
 }
 
 mutants! {
+    // Members that come and go.
+    /// Who comes votes before it has learnt anything.
+    VotesAtOnce, "members", "etcd#11640", "story members_01";
+    /// A learner is promoted that lacks most of the log.
+    PromotedEarly, "members", "etcd#13766", "story members_01";
+    /// A leader puts a step of a change into the log while one before it is not applied.
+    TwoChangesAtOnce, "members", "Ongaro 2015", "story members_01";
+    /// A learner answers clients.
+    LearnerServes, "members", "", "story members_01";
+    /// Of two directories that are to join under one id the later one is taken.
+    SecondJoinerTaken, "members", "tikv#5829", "story members_01";
+    /// Who was removed is not told so.
+    RemovalNotHeard, "members", "tikv#804, #7636", "story members_01";
+    /// A member is gone before all that stay have said what they hold of its log.
+    GoneWithoutAll, "members", "", "story members_01";
+    /// The merged log of a member that is gone ends before its last write.
+    LastPlaceIgnored, "members", "", "story members_01";
+    /// What a dead member says still counts while it leaves.
+    LeaverHeard, "members", "", "story members_01";
+    /// Entries of a member that is gone are taken beyond its last place.
+    GoneGoesOn, "members", "", "story members_01";
+    /// A joining node takes merged slots before it has applied the entry that added it.
+    EarlySlotsCount, "members", "", "story members_01";
+    /// A snapshot says nothing of members.
+    SnapshotWithoutMembers, "members", "tikv#12233", "story members_01";
     // What is promised before it is on disk.
     /// A follower acknowledges entries before they are on its disk.
     AckBeforeSync, "un-synced loss", "etcd#14140, nats#7564";

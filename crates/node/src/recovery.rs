@@ -7,12 +7,13 @@ use bytes::Bytes;
 use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::Members;
+use crate::cluster::roster::Roster;
 use crate::ids::{Index, Life, LogPlace, NodeId, SnapshotNumber};
 use crate::keyspace::table::Table;
 use crate::merged::{Merged, Pieces};
 use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
-use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED};
+use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED, removed};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::Malformed;
 use crate::wire::facts::Facts;
@@ -25,6 +26,8 @@ use crate::wire::version_vector::VersionVector;
 /// order, then finish.
 pub struct Recovery {
     config: Config,
+    /// Those with whom the log begins.
+    founders: Vec<NodeId>,
     facts: Facts,
     tail: Tail,
     /// The agreed state, where it stands, and slots of one that comes.
@@ -52,6 +55,8 @@ pub struct Recovery {
     wants_snapshot: bool,
     /// The keyspaces that this node went by.
     keyspaces: Table,
+    /// And the members.
+    roster: Roster,
 }
 
 impl fmt::Debug for Recovery {
@@ -63,17 +68,17 @@ impl fmt::Debug for Recovery {
 impl Recovery {
     /// Starts with an empty disk.
     pub fn new(config: Config) -> Recovery {
-        let members: Vec<NodeId> = config.members.iter().map(|member| member.0).collect();
-        let ids: Vec<u64> = members.iter().map(|member| member.0).collect();
+        let founders = founders(&config);
         Recovery {
             facts: Facts::default(),
-            tail: Tail::new(&ids),
-            agreed: State::new(&members),
+            tail: Tail::new(&raw(&founders)),
+            agreed: State::new(&founders),
             base: AgreedBase::default(),
             agreed_slots: None,
             has_lost_agreed: false,
             seeks_mark: false,
-            merged: Merged::new(config.id, &members),
+            merged: Merged::new(config.id, &founders),
+            founders,
             merged_slots: Pieces::default(),
             sections: Sections::default(),
             snapshot: None,
@@ -84,6 +89,7 @@ impl Recovery {
             replayed: 0,
             wants_snapshot: false,
             keyspaces: Table::default(),
+            roster: Roster::default(),
             config,
         }
     }
@@ -172,12 +178,14 @@ impl Recovery {
             return Ok(());
         }
         match record {
-            Record::Birth(birth) => self.check_owner(&birth)?,
+            Record::Birth(birth) => self.take_in_birth(&birth)?,
             Record::Boot(_)
             | Record::Member(..)
             | Record::Superseded
             | Record::Diverged(_)
-            | Record::Replaced => {}
+            | Record::Replaced
+            | Record::Removed(_) => {}
+            Record::Members(bytes) => self.roster = Roster::decode(&bytes)?,
             Record::Keyspaces(bytes) => self.keyspaces = Table::decode(&bytes)?,
             Record::HardState { term, vote, commit } => {
                 self.tail.set_hard_state(agreed::restored_hard_state(term, vote, commit));
@@ -199,6 +207,7 @@ impl Recovery {
             Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
             Record::AgreedVersions(bytes) => self.agreed_slots().load_versions(&bytes)?,
             Record::AgreedKeyspaces(bytes) => self.agreed_slots().load_keyspaces(&bytes)?,
+            Record::AgreedMembers(bytes) => self.agreed_slots().load_members(&bytes)?,
             Record::AgreedOnce(ids) => self.agreed_slots().load_once(&ids)?,
             Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
@@ -246,10 +255,22 @@ impl Recovery {
 
     /// The agreed state that comes.
     fn agreed_slots(&mut self) -> &mut State {
-        let members = &self.config.members;
-        self.agreed_slots.get_or_insert_with(|| {
-            State::new(&members.iter().map(|member| member.0).collect::<Vec<_>>())
-        })
+        let founders = &self.founders;
+        self.agreed_slots.get_or_insert_with(|| State::new(founders))
+    }
+
+    /// Whose the directory is, and once its cluster has formed, who its founders are. Nothing of the
+    /// logs stands before it.
+    fn take_in_birth(&mut self, birth: &Birth) -> Result<(), StartError> {
+        self.check_owner(birth)?;
+        let founders: Vec<NodeId> = birth.members.iter().map(|member| member.0).collect();
+        if birth.cluster.is_some() && founders != self.founders {
+            self.tail = Tail::new(&raw(&founders));
+            self.agreed = State::new(&founders);
+            self.merged = Merged::new(self.config.id, &founders);
+            self.founders = founders;
+        }
+        Ok(())
     }
 
     fn check_owner(&self, birth: &Birth) -> Result<(), StartError> {
@@ -278,7 +299,9 @@ impl Recovery {
                 ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
             ),
         };
-        if ids(&birth.members) != ids(members) {
+        // Once members have been changed it is the log that says who they are.
+        let is_changed = self.roster.version() > Index(0);
+        if !is_changed && !self.config.join && ids(&birth.members) != ids(members) {
             return Err(StartError(format!(
                 "the cluster of this data directory formed with {}, not with {}: start it with the same ids (addresses may \
                  change), or use a new directory for a new cluster",
@@ -305,12 +328,16 @@ impl Recovery {
             self.check_formed(birth)?;
             return Ok(birth.clone());
         }
-        let Config { id, members, order, directory, .. } = &self.config;
+        let Config { id, members, order, directory, join, .. } = &self.config;
+        let is_joiner = self.facts.birth.as_ref().is_some_and(|birth| birth.members.is_empty());
+        if is_joiner && !join && members.len() == 1 {
+            return Err(StartError(JOINS.into()));
+        }
         let birth = Birth {
             directory: self.facts.birth.as_ref().map_or(*directory, |birth| birth.directory),
             id: *id,
             order: *order,
-            members: members.clone(),
+            members: if *join { vec![] } else { members.clone() },
             cluster: None,
         };
         if self.facts.birth.as_ref() != Some(&birth) {
@@ -326,6 +353,10 @@ impl Recovery {
         if self.facts.superseded {
             return Err(StartError(SUPERSEDED.into()));
         }
+        let gone = self.agreed.roster().removed(self.config.id).map(|removed| removed.index);
+        if let Some(at) = self.facts.removed.or(gone) {
+            return Err(StartError(removed(at)));
+        }
         if let Some(at) = self.facts.diverged
             && !self.config.discard_state
         {
@@ -335,9 +366,23 @@ impl Recovery {
             return Err(StartError(NO_MARK.into()));
         }
         let has_lost = self.has_lost_agreed || !self.merged.lost().is_empty();
+        // What it went by last is no older than the state, but where that is lost.
+        let roster = match self.agreed.roster().version() >= self.roster.version() {
+            true => self.agreed.roster().clone(),
+            false => self.roster.clone(),
+        };
+        let members: Vec<NodeId> = match roster.version() {
+            Index(0) => self.founders.clone(),
+            _ => roster.members().keys().copied().collect(),
+        };
         if has_lost && members.len() == 1 {
             return Err(StartError(ALONE.into()));
         }
+        self.tail.set_members(agreed::conf_state(&roster, &self.founders));
+        let voters: Vec<NodeId> = match roster.version() {
+            Index(0) => self.founders.clone(),
+            _ => roster.voters().collect(),
+        };
         if self.tail.last() < self.tail.hard_state().commit {
             return Err(unreadable("what is committed at the end of the agreed log"));
         }
@@ -355,12 +400,12 @@ impl Recovery {
         self.merged.begin(life.boot);
         mutant!(LogCutAtStart, (), self.tail.cut_last());
         let mut agreed =
-            Agreed::new(config.id, life, &members, self.tail, self.agreed, &self.base, config.seed);
+            Agreed::new(config.id, life, &voters, self.tail, self.agreed, &self.base, config.seed);
         if self.has_lost_agreed {
             agreed.lose_state();
         }
         let identity = Identity { id: config.id, directory: birth.directory, life };
-        let members = Members::new(birth, self.facts.lives, &self.facts.known);
+        let members = Members::new(birth, self.facts.lives, &self.facts.known, roster);
         let mut snapshots = Snapshots::new(self.snapshot, self.skipped);
         if has_lost || config.discard_state || self.wants_snapshot {
             snapshots.want();
@@ -368,6 +413,15 @@ impl Recovery {
         let node = Node::new(config, identity, disk, members, agreed, self.merged, snapshots);
         Ok(node.going_by(self.keyspaces))
     }
+}
+
+/// Those with whom the log begins, as a start is told; nobody, where it is to join a cluster.
+fn founders(config: &Config) -> Vec<NodeId> {
+    if config.join { vec![] } else { config.members.iter().map(|member| member.0).collect() }
+}
+
+fn raw(ids: &[NodeId]) -> Vec<u64> {
+    ids.iter().map(|id| id.0).collect()
 }
 
 impl From<Malformed> for StartError {
@@ -409,6 +463,7 @@ fn holds_keys(record: &Record) -> bool {
         Record::AgreedSlot(_)
             | Record::AgreedVersions(_)
             | Record::AgreedKeyspaces(_)
+            | Record::AgreedMembers(_)
             | Record::AgreedOnce(_)
             | Record::MergedSlot(_)
     )
@@ -418,6 +473,10 @@ fn holds_keys(record: &Record) -> bool {
 const NO_MARK: &str = "there is no snapshot that can be read, and nothing in the log says what is lost with it: it was \
     written by an older version of Candor. Keep the directory, and check the disk. The other members go on without this node \
     while they are a majority";
+
+/// What a node is told that was started to join a cluster, and now is not.
+const JOINS: &str = "this data directory was made to join a cluster, and has not joined one yet. Hint: start it with --join \
+    HOST:PORT again; for a cluster of its own use a new directory";
 
 /// What a node is told that has lost its state and has nobody to take one from.
 const ALONE: &str = "there is no state to start with: no snapshot can be read, or it is to be discarded, and the log before \
@@ -456,6 +515,7 @@ mod tests {
             directory: DirectoryId(1),
             discard_state,
             max_memory: None,
+            join: false,
         });
         let mut group = vec![];
         records.iter().for_each(|record| record.encode(&mut group));

@@ -114,6 +114,14 @@ pub(crate) const SUPERSEDED: &str = "This data directory is an older copy, or th
     what this node has promised since, so it must never be started again. The other members go on while they are a majority. \
     Hint: start the node with the directory that it used last";
 
+/// What a node is told that is no member any more.
+pub(crate) fn removed(at: Index) -> String {
+    format!(
+        "this node was removed from its cluster at index {at}: it takes no part any more, and an id is never given again. Hint: to have \
+         this machine back, start it with a new directory and a new id, with --join, and add that"
+    )
+}
+
 /// What helps a node whose state differs from that of a majority.
 pub(crate) const DISCARD_STATE: &str = "The other members go on while they are a majority. Check the memory and the disk of this machine. \
     Hint: start the node with --discard-state: it keeps its log, its votes and its id, and takes the state from the others";
@@ -205,6 +213,13 @@ impl Turn<'_> {
         self.disk.record(&Record::Superseded);
         self.disk.close(self.outputs);
         self.halt(78, format!("{why}. {SUPERSEDED}"));
+    }
+
+    /// This node is no member any more since this entry. It never takes part again.
+    pub(crate) fn leave(&mut self, at: Index) {
+        self.disk.record(&Record::Removed(at));
+        self.disk.close(self.outputs);
+        self.halt(78, removed(at));
     }
 
     /// A majority of all members agreed on another state than this node's at this digest. It starts

@@ -276,6 +276,7 @@ fn config(options: &Options) -> Result<Config, Error> {
         incarnation: draw()?,
         directory: DirectoryId(draw()?),
         discard_state: options.discard_state,
+        join: false,
     })
 }
 

@@ -25,6 +25,14 @@ impl Applied {
         }
     }
 
+    /// From now on these are the members.
+    pub(crate) fn follow(&mut self, members: &[NodeId]) {
+        self.last.retain(|id, _| members.contains(id));
+        for id in members {
+            self.last.entry(*id).or_insert((Life::default(), Sequence(0)));
+        }
+    }
+
     /// Whether a write of this id runs, because it is the successor of the last one of its node; if
     /// so, it counts as run.
     pub(crate) fn take(&mut self, id: WriteId) -> bool {

@@ -45,6 +45,12 @@ impl Agreed {
             self.state.advance_to(mutant!(ExpiredByWallClock, time_ms, turn.now.wall_ms));
             mutant!(OnceByWallClock, (), self.state.read_clock_for_once(turn.now.wall_ms));
         }
+        if let Some((change, step)) = entry::step(data) {
+            self.apply_step(change, &step, index, turn);
+            if *turn.halted {
+                return false;
+            }
+        }
         let mut ahead = vec![];
         loop {
             let is_end = look_ahead(&self.state, &self.cursor, data, &mut ahead);
@@ -111,6 +117,9 @@ impl Agreed {
         if let Some(waiter) = self.proposals.on_applied(id.sequence) {
             if carving == Some(Carving::Begins) && answer.reply == Reply::Ok {
                 return self.wait_for_attempt(waiter, at.index);
+            }
+            if write.begins_change() && answer.reply == Reply::Ok {
+                return self.wait_for_change(waiter, at, turn);
             }
             let position = mutant!(OnceWithoutPosition, position, last_place(at, write));
             let certificate = || Certificate::Agreed { position, by: answer.by };

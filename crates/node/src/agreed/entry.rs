@@ -2,8 +2,8 @@
 //! with ids.
 //!
 //! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Of the last there is one
-//! kind so far, the digest: here the state of all members is compared. The third does not exist
-//! yet. A node stops before a committed entry of a version, type, kind, keyspace or command that it
+//! kind so far, the digest: here the state of all members is compared. One of members carries the
+//! change that it belongs to, and one step of it. A node stops before a committed entry of a version, type, kind, keyspace or command that it
 //! does not know.
 //!
 //! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in
@@ -11,8 +11,9 @@
 //! from 0; a list of commands takes a place for each of them.
 
 use super::time::LAST_STAMP_MS;
+use crate::cluster::roster::Step;
 use crate::commands::{self, Unreadable, Write};
-use crate::ids::{Life, NodeId, Sequence};
+use crate::ids::{Index, Life, NodeId, Sequence};
 use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_fixed, put_uint};
 
 /// The version of this form.
@@ -21,6 +22,8 @@ const VERSION: u8 = 1;
 const WRITES: u8 = 1;
 /// An entry that carries the time and nothing else.
 const TIME: u8 = 2;
+/// An entry that changes members: behind the time stands where the change began, and a step.
+const MEMBERS: u8 = 3;
 /// An entry of the system: the byte behind the time says of which kind.
 const SYSTEM: u8 = 4;
 /// The state of all members is compared as it stands here.
@@ -103,6 +106,10 @@ fn header(data: &[u8]) -> Result<u64, Unreadable> {
         WRITES => Ok(reader.fixed()?),
         TIME if data.len() == HEADER => Ok(reader.fixed()?),
         TIME => Err(Unreadable::Malformed),
+        MEMBERS => {
+            step_in(data)?;
+            Ok(reader.fixed()?)
+        }
         SYSTEM => match *data.get(HEADER).ok_or(Malformed)? {
             DIGEST if data.len() == HEADER + 1 => Ok(reader.fixed()?),
             DIGEST => Err(Unreadable::Malformed),
@@ -123,6 +130,33 @@ pub(crate) fn digest(time_ms: u64) -> Vec<u8> {
 /// Whether an entry that can be read is a digest.
 pub(crate) fn is_digest(data: &[u8]) -> bool {
     data.get(1) == Some(&SYSTEM) && data.get(HEADER) == Some(&DIGEST)
+}
+
+/// An entry with a step of the change of members that began there.
+pub(crate) fn members(time_ms: u64, change: Index, step: &Step) -> Vec<u8> {
+    let mut data = vec![VERSION, MEMBERS, FLAGS];
+    put_fixed(&mut data, time_ms);
+    put_uint(&mut data, change.0);
+    step.encode(&mut data);
+    data
+}
+
+/// Whether an entry is one that changes members.
+pub(crate) fn is_of_members(data: &[u8]) -> bool {
+    data.get(1) == Some(&MEMBERS)
+}
+
+/// The step that an entry carries which changes members, and where its change began.
+pub(crate) fn step(data: &[u8]) -> Option<(Index, Step)> {
+    if is_of_members(data) { step_in(data).ok() } else { None }
+}
+
+fn step_in(data: &[u8]) -> Result<(Index, Step), Malformed> {
+    let mut reader = Reader::new(data.get(HEADER..).ok_or(Malformed)?);
+    let change = Index(reader.number()?);
+    let step = Step::decode(&mut reader)?;
+    reader.end()?;
+    Ok((change, step))
 }
 
 /// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how
@@ -162,7 +196,7 @@ impl Cursor {
     ) -> Result<Option<(WriteId, u32, Write<'a>)>, Unreadable> {
         if self.at == 0 && !data.is_empty() {
             header(data)?;
-            let begin = if data[1] == SYSTEM { data.len() } else { HEADER };
+            let begin = if [SYSTEM, MEMBERS].contains(&data[1]) { data.len() } else { HEADER };
             (self.at, self.end) = (begin, begin);
         }
         while self.left == 0 {
@@ -256,6 +290,18 @@ mod tests {
         assert_eq!(time_ms(&kind(9)), Err(unknown));
         assert_eq!(check(&kind(9)), Ok(()), "it may be kept");
         assert_eq!(check(&data[..HEADER]), Err(Malformed));
+        assert_eq!(check(&[&data[..], &[0]].concat()), Err(Malformed));
+    }
+
+    #[test]
+    fn a_step_of_a_change_carries_no_writes() {
+        let step = Step::Promote(NodeId(4));
+        let data = members(1234, Index(7), &step);
+        assert_eq!((time_ms(&data), check(&data)), (Ok(Some(1234)), Ok(())));
+        assert_eq!(for_each(&data, |_, _, _| panic!("it carries none")), Ok(0));
+        assert_eq!(super::step(&data), Some((Index(7), step)));
+        assert!(is_of_members(&data) && !is_of_members(&digest(1234)));
+        assert_eq!(check(&data[..data.len() - 1]), Err(Malformed));
         assert_eq!(check(&[&data[..], &[0]].concat()), Err(Malformed));
     }
 

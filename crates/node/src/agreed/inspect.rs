@@ -45,7 +45,7 @@ impl Agreed {
 
     /// How many writes and reads wait.
     pub(crate) fn queued(&self) -> usize {
-        self.proposals.queued() + self.reads.queued() + self.carved.len()
+        self.proposals.queued() + self.reads.queued() + self.carved.len() + self.changes_awaited()
     }
 
     /// What they weigh.

@@ -43,13 +43,14 @@
 //! | prefixes that change hands | `keyspaces` |
 //! | linearizable reads | `read_index`, `questions`, `reads`, `rows` |
 //! | bounded reads, and levels in order of preference | `bounded`, `read_index/weaker` |
+//! | members that come and go | `members` |
 //! | digests in the log | `digest` |
 //! | what is on disk and not in memory any more | `on_disk`, `log_reads` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
 //! # What is left out
 //!
-//! Changes of members; leases.
+//! Leases.
 
 mod applied;
 mod apply;
@@ -65,6 +66,7 @@ mod forwards;
 mod inspect;
 mod keyspaces;
 mod log_reads;
+mod members;
 mod memory;
 mod on_disk;
 mod proposals;
@@ -109,6 +111,7 @@ use proposals::Proposals;
 use questions::Questions;
 use read_index::Reads;
 use ready::Unsynced;
+pub(crate) use members::conf_state;
 pub(crate) use replay::apply_committed;
 pub(crate) use state::State;
 pub(crate) use storage::{Offer, Tail, restored_entry, restored_hard_state};
@@ -124,7 +127,7 @@ pub(crate) struct Agreed {
     raft: RawNode<Tail>,
     limits: Limits,
     me: NodeId,
-    /// All members, ascending.
+    /// All that vote, ascending.
     members: Vec<NodeId>,
     life: Life,
     chance: Random,
@@ -143,6 +146,7 @@ pub(crate) struct Agreed {
     reads: Reads,
     questions: Questions,
     carved: keyspaces::Waiting,
+    changes: members::Waiting,
     copies: Copies,
     /// What this node, as the leader, gathers for the next entry.
     draft: Draft,
@@ -243,6 +247,7 @@ impl Agreed {
             reads: Reads::new(me, life.boot),
             questions: Questions::default(),
             carved: keyspaces::Waiting::default(),
+            changes: members::Waiting::default(),
             copies: Copies::default(),
             draft: Draft::default(),
             forwarded: Forwards::default(),
@@ -272,6 +277,13 @@ impl Agreed {
             log_reads: 0,
             heard_ms: BTreeMap::new(),
         }
+    }
+
+    /// A node that has nothing yet, and learns the log of a cluster with these founders.
+    pub(crate) fn of_founders(me: NodeId, life: Life, founders: &[NodeId], seed: u64) -> Agreed {
+        let raw: Vec<u64> = founders.iter().map(|id| id.0).collect();
+        let (tail, state) = (Tail::new(&raw), State::new(founders));
+        Agreed::new(me, life, founders, tail, state, &AgreedBase::default(), seed)
     }
 
     pub(crate) fn set_limits(&mut self, limits: Limits) {

@@ -58,6 +58,7 @@ impl Agreed {
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         self.proposals.expire(oldest_ms, |waiter, error| turn.refuse_write(&waiter, error));
         self.carved.expire(oldest_ms, turn);
+        self.changes.expire(oldest_ms, turn);
         let shortage = turn.disk.shortage().cloned();
         self.reads.expire(oldest_ms, |waiter, is_confirmed| {
             let error = match (is_confirmed, &shortage) {

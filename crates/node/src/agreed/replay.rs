@@ -43,6 +43,9 @@ fn apply(state: &mut State, index: Index, data: &[u8]) {
     if let Ok(Some(time_ms)) = entry::time_ms(data) {
         state.advance_to(time_ms);
     }
+    if let Some((change, step)) = entry::step(data) {
+        state.step_members(change, &step, index);
+    }
     let mut ahead = vec![];
     loop {
         let is_end = look_ahead(state, &cursor, data, &mut ahead);

@@ -9,6 +9,7 @@ use raft::eraftpb::{Message, MessageType};
 use raft::{ProgressState, RawNode, SnapshotStatus, Storage as _};
 
 use super::entry::Cursor;
+use super::members::members_of;
 use super::state::{First, State};
 use super::storage::{Offer, offer_in};
 use super::{Agreed, config};
@@ -122,7 +123,7 @@ impl Agreed {
         Index(fetching.chain(offered).min().unwrap_or(u64::MAX))
     }
 
-    fn was_heard(&self, id: u64, now_ms: u64) -> bool {
+    pub(super) fn was_heard(&self, id: u64, now_ms: u64) -> bool {
         self.heard_ms.get(&NodeId(id)).is_some_and(|heard_ms| now_ms < heard_ms + HEARD_MS)
     }
 
@@ -223,10 +224,13 @@ impl Agreed {
         (self.installing, self.has_lost_state) = (false, false);
         let mut tail = std::mem::take(self.raft.mut_store());
         tail.rebase(base, turn.now.monotonic_ms);
+        let members = members_of(&state, &tail.initial_state().expect("it is in memory").conf_state);
+        tail.set_members(members);
         self.raft = RawNode::new(&config(self.me, base.index), tail, &super::silent())
             .expect("this configuration is valid");
         self.raft.raft.max_msg_size = self.limits.append_bytes as u64;
         self.state.replace(state);
+        self.follow_members();
         self.applied = AgreedPosition { index: base.index, offset: base.offset };
         self.applied_whole = base.index;
         self.committed.clear();
@@ -235,6 +239,7 @@ impl Agreed {
         self.progressed_ms = turn.now.monotonic_ms;
         self.reads.retry();
         self.carved.on_installed(self.state.keyspaces(), turn);
+        self.answer_changes(self.applied, turn);
         self.skip_own(base, turn);
     }
 

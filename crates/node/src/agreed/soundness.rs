@@ -2,11 +2,12 @@
 //! itself takes the word of its peers, and what is once in a log must be applied by everyone at
 //! every start.
 
-use raft::eraftpb::{Entry, EntryType, Message, MessageType};
+use raft::eraftpb::{Entry, Message, MessageType};
 use raft::{Raft, Storage};
 
 use super::entry;
 use super::questions::NUMBER_BYTES;
+use super::storage::type_of;
 use crate::wire::codec::{Malformed, NUMBER_MAX};
 
 /// The longest context of a read's round; ours have three numbers, and those of others a fourth.
@@ -90,7 +91,7 @@ fn entries_fit<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
 }
 
 fn is_of_ours(entry: &Entry) -> bool {
-    entry.get_entry_type() == EntryType::EntryNormal
+    entry.get_entry_type() == type_of(&entry.data)
         && entry.context.is_empty()
         && entry.index <= NUMBER_MAX
         && entry::check(&entry.data).is_ok()

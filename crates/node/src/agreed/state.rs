@@ -1,6 +1,7 @@
 //! The state machine of the agreed order: a fold over the log, the same on every replica.
 
 mod keyspaces;
+mod members;
 mod once;
 mod versions;
 
@@ -9,6 +10,7 @@ use std::borrow::Cow;
 use super::applied::Applied;
 use super::entry::WriteId;
 use super::slots;
+use crate::cluster::roster::{Roster, Wanted};
 use crate::commands::{self, Answer, Args, Values, View, Write};
 use crate::counting::Watch;
 use crate::ids::{Index, NodeId};
@@ -76,6 +78,8 @@ pub(crate) struct State {
     applied: Applied,
     versions: Versions,
     keyspaces: Table,
+    /// All members, once somebody has changed any.
+    roster: Roster,
     /// What has run that is to run once.
     once: once::Table,
     /// What the records may count, in bytes; 0: any number. `None`: nobody has set that.
@@ -102,6 +106,7 @@ impl State {
             applied: Applied::new(members),
             versions: Versions::default(),
             keyspaces: Table::default(),
+            roster: Roster::default(),
             once: once::Table::default(),
             max_memory: None,
             walk: None,
@@ -150,6 +155,7 @@ impl State {
         self.applied = other.applied;
         self.versions = other.versions;
         self.keyspaces = other.keyspaces;
+        self.roster = other.roster;
         self.once.replace(other.once);
         self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
@@ -481,6 +487,10 @@ impl Values for At<'_> {
 
     fn given(&self) -> usize {
         self.bytes
+    }
+
+    fn change_members(&mut self, founders: &Roster, wanted: Wanted) -> Reply {
+        self.state.change_members(founders, wanted, self.at)
     }
 
     fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply {

@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
+use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 
 use bytes::Bytes;
@@ -63,6 +63,11 @@ impl Tail {
     pub(crate) fn new(members: &[u64]) -> Tail {
         let members = ConfState { voters: members.to_vec(), ..ConfState::default() };
         Tail { members, ..Tail::default() }
+    }
+
+    /// These count in majorities, and these learn, where the log is applied.
+    pub(crate) fn set_members(&mut self, members: ConfState) {
+        self.members = members;
     }
 
     pub(crate) fn hard_state(&self) -> &HardState {
@@ -375,7 +380,18 @@ pub(crate) fn offer_in(snapshot: &Snapshot) -> Result<Offer, Malformed> {
 /// An entry as the disk kept it.
 pub(crate) fn restored_entry(index: Index, term: Term, data: Bytes) -> Result<Entry, Malformed> {
     entry::check(&data)?;
-    Ok(Entry { index: index.0, term: term.0, data, ..Entry::default() })
+    let mut entry = Entry { index: index.0, term: term.0, data, ..Entry::default() };
+    entry.set_entry_type(type_of(&entry.data));
+    Ok(entry)
+}
+
+/// What Raft takes an entry for: no node stands for election before it has applied those that change
+/// members.
+pub(crate) fn type_of(data: &[u8]) -> EntryType {
+    match entry::is_of_members(data) {
+        true => EntryType::EntryConfChangeV2,
+        false => EntryType::EntryNormal,
+    }
 }
 
 /// Term, vote and commit index as the disk kept them.

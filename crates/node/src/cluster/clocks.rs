@@ -134,6 +134,17 @@ impl Clocks {
         }
     }
 
+    /// These are the members from now on.
+    pub(crate) fn follow(&mut self, me: NodeId, members: &[NodeId]) {
+        self.others.retain(|id, _| members.contains(id));
+        for id in members.iter().filter(|id| **id != me) {
+            self.others.entry(*id).or_default();
+        }
+        self.waits &= !self.others.is_empty();
+        self.stands_ms = None;
+        self.limit_log();
+    }
+
     /// The node takes part from this moment on at the latest.
     pub(crate) fn begin(&mut self, now: Now) {
         self.due_ms.get_or_insert(now.monotonic_ms + WAIT_MS);

@@ -21,12 +21,13 @@ impl Members {
     pub(super) fn contradiction(&self, from: NodeId, hello: &Hello) -> Option<String> {
         let list =
             |ids: &[NodeId]| ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(", ");
-        if hello.members != self.ids {
+        let is_one_cluster = hello.cluster.is_some() && hello.cluster == self.birth.cluster;
+        if hello.members != self.founders && !is_one_cluster {
             return Some(format!(
                 "node {} was started with members {}, this node with {}: give every node the same list of peers",
                 from.0,
                 list(&hello.members),
-                list(&self.ids)
+                list(&self.founders)
             ));
         }
         if hello.order != self.birth.order {
@@ -112,7 +113,7 @@ impl Members {
     /// Everyone has met everyone: this node takes part from now on. All must have the same
     /// directories on disk, or two clusters could form out of one.
     pub(super) fn maybe_form(&mut self, turn: &mut Turn<'_>) {
-        if self.is_formed() {
+        if self.is_formed() || self.joins {
             return;
         }
         let Some(roster) = self.roster() else { return };

@@ -31,6 +31,13 @@
 //! clients once one member has confirmed its start; one that keeps merged logs also when nobody has
 //! answered for a while.
 //!
+//! # Members that come and go
+//!
+//! Later the log says who the members are ([`roster`]). Whoever is to come was started to join: it
+//! knows nobody, says so to those that it was told of, and is welcomed once the log has its id,
+//! address and directory. From then on it is met as above, and the directory that the log names is
+//! the only one that is believed.
+//!
 //! # What is left out
 //!
 //! Not caught are a copy that was taken while the node ran and is put back after that start went
@@ -40,16 +47,19 @@
 mod belief;
 pub(crate) mod clocks;
 mod formation;
+pub(crate) mod roster;
 
 use std::collections::BTreeMap;
 
 use crate::api::{Event, Order, Output, Waits};
-use crate::ids::{DirectoryId, Life, Lives, NodeId, PathId, Ticket};
+use crate::ids::{DirectoryId, Index, Life, Lives, NodeId, PathId, Ticket};
 use crate::turn::Turn;
 use crate::wire::message::{Body, Hello};
-use crate::wire::record::{Birth, Cluster, Known};
+use crate::wire::record::{Birth, Cluster, Known, Record};
 use belief::Newcomer;
 use formation::rival;
+use roster::{Member, Roster, Standing};
+
 /// How often a node says hello to those that it has not met, or that do not believe it, in
 /// milliseconds.
 const HELLO_MS: u64 = 200;
@@ -61,6 +71,8 @@ const UNCONFIRMED_MS: u64 = 5000;
 /// What is known of one other member.
 #[derive(Debug, Default)]
 struct Other {
+    /// The directory that the log names, of one that was added.
+    added: Option<DirectoryId>,
     /// What is on this disk.
     known: Option<Known>,
     /// What is on its way there.
@@ -91,7 +103,8 @@ struct Other {
 impl Other {
     /// The directory that is on this disk, or on its way there.
     fn directory(&self) -> Option<DirectoryId> {
-        self.known.or(self.writing.map(|(_, known)| known)).map(|known| known.directory)
+        let known = self.known.or(self.writing.map(|(_, known)| known));
+        known.map(|known| known.directory).or(self.added)
     }
 
     fn is_on_disk(&self, directory: DirectoryId) -> bool {
@@ -107,8 +120,13 @@ impl Other {
 #[derive(Debug)]
 pub(crate) struct Members {
     birth: Birth,
-    /// All ids, ascending.
+    /// All members, as the log last said; of version 0 as long as the founders are.
+    table: Roster,
+    /// The founders, ascending, and all members, ascending.
+    founders: Vec<NodeId>,
     ids: Vec<NodeId>,
+    /// Whether this node is to join a cluster, and is no member of one yet.
+    joins: bool,
     lives: Lives,
     others: BTreeMap<NodeId, Other>,
     /// Whether this start may answer clients.
@@ -128,17 +146,31 @@ pub(crate) struct Members {
 
 impl Members {
     /// What the disk says. `lives` includes the present start.
-    pub(crate) fn new(birth: Birth, lives: Lives, known: &BTreeMap<NodeId, Known>) -> Members {
-        let mut ids: Vec<NodeId> = birth.members.iter().map(|member| member.0).collect();
-        ids.sort();
+    pub(crate) fn new(
+        birth: Birth,
+        lives: Lives,
+        known: &BTreeMap<NodeId, Known>,
+        table: Roster,
+    ) -> Members {
+        let mut founders: Vec<NodeId> = birth.members.iter().map(|member| member.0).collect();
+        founders.sort();
+        let ids = all_ids(&table, &founders);
         let others = ids.iter().filter(|id| **id != birth.id);
-        let other = |id: &NodeId| Other { known: known.get(id).copied(), ..Other::default() };
+        let other = |id: &NodeId| Other {
+            known: known.get(id).copied(),
+            added: table.member(*id).map(|member| member.directory),
+            ..Other::default()
+        };
         let others: BTreeMap<_, _> = others.map(|id| (*id, other(id))).collect();
+        let joins = birth.members.is_empty() && birth.cluster.is_none();
         Members {
             birth,
+            table,
+            founders,
             ids,
+            joins,
             lives,
-            confirmed: others.is_empty(),
+            confirmed: others.is_empty() && !joins,
             unheard: false,
             has_merged: false,
             others,
@@ -158,6 +190,73 @@ impl Members {
         self.birth.cluster
     }
 
+    /// All members, as the log last said; of version 0 as long as the founders are.
+    pub(crate) fn table(&self) -> &Roster {
+        &self.table
+    }
+
+    /// What a change of members begins from, where there was none yet: the founders, whose
+    /// directories all are on this disk.
+    pub(crate) fn as_founded(&self, own_address: &str) -> Roster {
+        let directory = |id: NodeId| match id == self.birth.id {
+            true => Some(self.birth.directory),
+            false => self.known(id).map(|known| known.directory),
+        };
+        let members = self.birth.members.iter().filter_map(|(id, address)| {
+            let address = if address.is_empty() { own_address } else { address };
+            let (address, standing) = (address.to_owned(), Standing::Voter);
+            Some((*id, Member { address, directory: directory(*id)?, standing }))
+        });
+        Roster::of_founders(members.collect())
+    }
+
+    /// Whether this node is to join a cluster, and is no member of one yet.
+    pub(crate) fn joins(&self) -> bool {
+        self.joins
+    }
+
+    /// This node is a member of this cluster from now on, with these others.
+    pub(crate) fn join(&mut self, cluster: Cluster, table: Roster, turn: &mut Turn<'_>) {
+        let address = |id: NodeId| table.member(id).map(|member| member.address.clone());
+        let founder = |id: &NodeId| (*id, address(*id).unwrap_or_default());
+        self.birth.members = table.founders().iter().map(founder).collect();
+        self.birth.cluster = Some(cluster);
+        (self.founders, self.joins) = (table.founders().to_vec(), false);
+        turn.disk.record(&Record::Birth(self.birth.clone()));
+        turn.note(Event::Joined);
+        self.follow(table);
+        turn.sessions.wake_all();
+        self.say_hello_to_all(turn);
+    }
+
+    /// These are the members from now on.
+    pub(crate) fn follow(&mut self, table: Roster) {
+        self.ids = all_ids(&table, &self.founders);
+        let (ids, me) = (&self.ids, self.birth.id);
+        self.others.retain(|id, _| ids.contains(id));
+        for id in ids.iter().filter(|id| **id != me) {
+            let added = table.member(*id).map(|member| member.directory);
+            let other = self.others.entry(*id).or_default();
+            other.added = added;
+        }
+        self.table = table;
+    }
+
+    /// The other members, and where each receives its peers, once the log says who they are.
+    pub(crate) fn addresses(&self) -> Option<Vec<(NodeId, String)>> {
+        let all = self.table.members().iter().filter(|(id, _)| **id != self.birth.id);
+        let all = all.map(|(id, member)| (*id, member.address.clone()));
+        (self.table.version() > Index(0)).then(|| all.collect())
+    }
+
+    /// What the log says of this node; a founder votes as long as it says nothing.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        match self.table.version() {
+            Index(0) => Some(Standing::Voter),
+            _ => self.table.member(self.birth.id).map(|member| member.standing),
+        }
+    }
+
     pub(crate) fn ids(&self) -> &[NodeId] {
         &self.ids
     }
@@ -167,9 +266,15 @@ impl Members {
         self.others.get(&id).and_then(|other| other.known)
     }
 
+    /// Whether a member is believed, and believes this node.
+    pub(crate) fn is_settled(&self, id: NodeId) -> bool {
+        self.others.get(&id).is_some_and(Other::is_settled)
+    }
+
     /// Whether this start may answer clients.
     pub(crate) fn is_confirmed(&self) -> bool {
-        self.confirmed
+        let serves = self.standing().is_some_and(|standing| standing != Standing::Learner);
+        self.confirmed && mutant!(LearnerServes, serves, true)
     }
 
     /// Whether it may answer clients about keyspaces of this order.
@@ -194,6 +299,9 @@ impl Members {
 
     /// What keeps this node from taking part or answering.
     pub(crate) fn waits(&self) -> Option<Waits> {
+        if self.joins {
+            return Some(Waits::Joining);
+        }
         if !self.is_formed() {
             let roster = self.roster();
             let unmet = |other: &Other| {
@@ -202,6 +310,9 @@ impl Members {
             };
             let unmet = self.others.iter().filter(|(_, other)| unmet(other));
             return Some(Waits::Formation(unmet.map(|(id, _)| *id).collect()));
+        }
+        if self.standing().is_none_or(|standing| standing == Standing::Learner) {
+            return Some(Waits::Learning);
         }
         (!self.confirmed).then(|| self.waits_to_be_confirmed())
     }
@@ -254,7 +365,7 @@ impl Members {
         let hello = Hello {
             cluster: self.birth.cluster,
             order: self.birth.order,
-            members: self.ids.clone(),
+            members: self.founders.clone(),
             roster: self.roster().unwrap_or(0),
             knows: other.known,
             lived: other.lived,
@@ -297,7 +408,9 @@ impl Members {
             turn.halt(78, lost_directory(from, turn.identity.id));
             return;
         }
-        if mutant!(OtherDirectoryTaken, self.is_formed() && !on_disk, false) {
+        // Who was added has the directory that the log names.
+        let is_added = other.known.is_none() && other.added == Some(sender.directory);
+        if mutant!(OtherDirectoryTaken, self.is_formed() && !on_disk && !is_added, false) {
             turn.note(Event::Refused(format!(
                 "node {} came with another data directory than the one that this node met",
                 from.0
@@ -426,6 +539,14 @@ impl Members {
     }
 }
 
+/// All members, ascending.
+fn all_ids(table: &Roster, founders: &[NodeId]) -> Vec<NodeId> {
+    match table.version() {
+        Index(0) => founders.to_vec(),
+        _ => table.members().keys().copied().collect(),
+    }
+}
+
 fn hang_up(path: Option<PathId>, turn: &mut Turn<'_>) {
     turn.outputs.extend(path.map(Output::HangUp));
 }
@@ -434,8 +555,8 @@ fn lost_directory(from: NodeId, me: NodeId) -> String {
     format!(
         "node {} knows node {} by another data directory: a node that lost its directory cannot come back under \
          its old id, since it may have forgotten votes and writes that others count on. Start it with \
-         the directory that it used last. If that is gone, there is no way back for this id until members can be changed; the others \
-         go on while they are a majority. (If this is a new cluster, one of the addresses in its list of peers belongs to another one)",
+         the directory that it used last. If that is gone, start a new directory under a new id with --join, and have it take this one's place: candor cluster \
+         replace OLD NEW=HOST:PORT; the others go on while they are a majority. (If this is a new cluster, one of the addresses in its list of peers belongs to another one)",
         from.0, me.0
     )
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
+use crate::cluster::roster::{Roster, Wanted};
 use crate::limits::OnceLimits;
 use crate::position::{AgreedPosition, Version};
 use crate::reply::{Error, Reply};
@@ -153,6 +154,8 @@ pub(crate) trait Values {
     fn given(&self) -> usize;
     /// Changes the table of keyspaces, as the command of this id with these arguments says.
     fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply;
+    /// Begins a change of members, if it may; these are the founders, as whoever asked knows them.
+    fn change_members(&mut self, founders: &Roster, wanted: Wanted) -> Reply;
     /// What the agreed records may count, in bytes; `None`: nobody has set that.
     fn max_memory(&self) -> Option<u64>;
     /// How long and how many ids are kept of what has run once.

@@ -24,6 +24,7 @@ mod integer;
 mod keys;
 mod keyspaces;
 mod list;
+mod members;
 mod moment;
 mod once;
 mod rows;

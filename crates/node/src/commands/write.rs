@@ -6,7 +6,7 @@ use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
 use super::keyspaces::{self, Carving};
 use super::once::{self, Once};
 use super::unreadable::Unreadable;
-use super::{list, rows, system};
+use super::{list, members, rows, system};
 use crate::ids::KeyspaceId;
 use crate::reply::Reply;
 use crate::wire::codec::{Malformed, Reader, put_uint};
@@ -36,6 +36,11 @@ impl Write<'_> {
     pub(crate) fn carving(&self) -> Option<Carving> {
         let is_meant = self.is_of_system();
         if is_meant { keyspaces::carving(self.row.run.id, self.args) } else { None }
+    }
+
+    /// Whether it begins a change of members.
+    pub(crate) fn begins_change(&self) -> bool {
+        self.is_of_system() && members::begins_change(self.row.run.id)
     }
 
     /// Whether it removes keys that it does not name.
@@ -189,7 +194,8 @@ pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadabl
     let row = match keyspace {
         KeyspaceId::SYSTEM => {
             let id = reader.uint()?;
-            keyspaces::row(id).map_or_else(|| system::row(id), Ok)?
+            let row = keyspaces::row(id).or_else(|| members::row(id));
+            row.map_or_else(|| system::row(id), Ok)?
         }
         _ => row(reader.uint()?)?,
     };

@@ -32,11 +32,12 @@
 mod outcome;
 mod verdict;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::agreed::Agreed;
 use crate::api::{Digests as Told, Order, Output};
 use crate::ids::{Index, NodeId};
+use crate::cluster::roster::Roster;
 use crate::limits::Limits;
 use crate::merged::Merged;
 use crate::store::{Progress, SlotSums};
@@ -69,8 +70,10 @@ struct Running {
 /// - `outcomes` and what each member told ascend by index.
 #[derive(Debug)]
 pub(crate) struct Digests {
-    /// All members but this one.
+    /// All that vote but this one.
     others: Vec<NodeId>,
+    /// All that have or had merged logs.
+    replicas: BTreeSet<NodeId>,
     running: Option<Running>,
     /// When the last digest was proposed here, or begun; at first, when this start began.
     last_ms: Option<u64>,
@@ -91,6 +94,7 @@ impl Digests {
     pub(crate) fn new(me: NodeId, members: &[NodeId]) -> Digests {
         Digests {
             others: members.iter().copied().filter(|id| *id != me).collect(),
+            replicas: members.iter().copied().collect(),
             running: None,
             last_ms: None,
             last: (Index(0), VersionVector::default()),
@@ -102,6 +106,15 @@ impl Digests {
             alarm: None,
             given_up: 0,
         }
+    }
+
+    /// These vote from now on: digests are compared with theirs.
+    pub(crate) fn follow(&mut self, me: NodeId, roster: &Roster) {
+        self.others = roster.voters().filter(|id| *id != me).collect();
+        self.replicas.extend(roster.members().keys());
+        self.replicas.extend(roster.all_removed().keys());
+        let others = &self.others;
+        self.told.retain(|id, _| others.contains(id));
     }
 
     /// What is told of them.
@@ -201,8 +214,11 @@ impl Digests {
         summary: Summary,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
-        let is_member = |id| id == turn.identity.id || self.others.contains(&id);
-        if !summary.vector.iter().all(|(id, _)| is_member(id)) {
+        if !self.others.contains(&from) {
+            return Ok(());
+        }
+        let is_replica = |id| id == turn.identity.id || self.replicas.contains(&id);
+        if !summary.vector.iter().all(|(id, _)| is_replica(id)) {
             return Err(Malformed);
         }
         let told = self.told.entry(from).or_default();

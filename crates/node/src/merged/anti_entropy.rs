@@ -122,6 +122,14 @@ impl Repair {
         &self.peers
     }
 
+    /// These are the other members from now on.
+    pub(crate) fn follow(&mut self, peers: Vec<NodeId>) {
+        self.told.retain(|id, _| peers.contains(id));
+        self.asked.take_if(|asked| !peers.contains(&asked.0));
+        self.peers = peers;
+        self.turn = 0;
+    }
+
     pub(crate) fn on_vector(&mut self, from: NodeId, vector: VersionVector) {
         self.told.insert(from, vector);
     }

@@ -25,12 +25,13 @@ impl Merged {
             // As if they were lost: they are asked for again.
             return Ok(());
         }
+        if mutant!(LeaverHeard, self.shunned.contains(&from), false) {
+            return Ok(());
+        }
         for bytes in entries {
             let header = entry::check_received(&bytes)?;
             self.check_replicas(&header.after)?;
-            if !self.is_member(header.origin) {
-                return Err(Malformed);
-            }
+            self.check_replica(header.origin)?;
             self.on_entry(header, &bytes, turn);
             if *turn.halted {
                 return Ok(());
@@ -40,18 +41,24 @@ impl Merged {
         Ok(())
     }
 
-    fn is_member(&self, id: NodeId) -> bool {
-        id == self.me || self.repair.peers().contains(&id)
+    fn check_replica(&self, id: NodeId) -> Result<(), Malformed> {
+        let is_member = id == self.me || self.repair.peers().contains(&id);
+        if is_member || self.gone.contains_key(&id) { Ok(()) } else { Err(Malformed) }
     }
 
-    /// What a member has applied can only be entries of members.
+    /// What a member has applied can only be entries of members, or of such as were.
     pub(super) fn check_replicas(&self, vector: &VersionVector) -> Result<(), Malformed> {
-        if vector.iter().all(|(id, _)| self.is_member(id)) { Ok(()) } else { Err(Malformed) }
+        vector.iter().try_for_each(|(id, _)| self.check_replica(id))
     }
 
     fn on_entry(&mut self, header: Header, bytes: &[u8], turn: &mut Turn<'_>) {
         if header.origin == self.me && !self.has_written(header.place) {
             self.on_unknown_own(header.place, turn);
+            return;
+        }
+        let last = self.gone.get(&header.origin);
+        if mutant!(GoneGoesOn, last.is_some_and(|last| header.place > *last), false) {
+            // It was never answered by anybody that counts.
             return;
         }
         // What is kept lets the receive buffer go.

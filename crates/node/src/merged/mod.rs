@@ -57,7 +57,7 @@ mod writer;
 mod writes;
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
@@ -132,6 +132,11 @@ pub(crate) struct Merged {
     joining: Option<Joining>,
     /// Entries with increments that came while something was missing of the state.
     put_off: PutOff,
+    /// Where the logs of members end that are gone.
+    gone: BTreeMap<NodeId, Place>,
+    /// Members from which nothing is taken: they leave, and what others hold of them is all that
+    /// counts.
+    shunned: Vec<NodeId>,
 }
 
 impl Merged {
@@ -166,7 +171,28 @@ impl Merged {
             joined: VersionVector::default(),
             joining: None,
             put_off: PutOff::default(),
+            gone: BTreeMap::new(),
+            shunned: vec![],
         }
+    }
+
+    /// These are the other members from now on, and there the logs of those end that are gone.
+    /// From those who are shunned nothing is taken.
+    pub(crate) fn follow(
+        &mut self,
+        peers: Vec<NodeId>,
+        gone: BTreeMap<NodeId, Place>,
+        shunned: Vec<NodeId>,
+    ) {
+        self.repair.follow(peers);
+        self.gone = gone;
+        self.shunned = shunned;
+    }
+
+    /// Whether all that this replica took in is in its log and on its disk.
+    pub(crate) fn is_settled(&self) -> bool {
+        let is_synced = self.log.applied().get(self.me) >= self.own_end();
+        self.gathered.is_empty() && !self.has_unsynced() && is_synced
     }
 
     pub(crate) fn set_limits(&mut self, limits: Limits) {

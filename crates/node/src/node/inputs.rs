@@ -183,6 +183,7 @@ impl Node {
         self.agreed.begin(self.now.monotonic_ms);
         if self.started {
             self.members.on_tick(turn!(self, outputs));
+            self.say_join(outputs);
         }
         if self.takes_part() {
             self.clocks.on_tick(turn!(self, outputs));
@@ -200,7 +201,7 @@ impl Node {
     /// any that it reaches.
     fn hand_over(&mut self, outputs: &mut Vec<Output>) {
         let lags = mutant!(LagsAndLeadsOn, self.has_lagged(), false);
-        let should = self.ending || !self.clocks.agrees() || self.disk.is_full() || lags;
+        let should = self.ending || self.leaves() || !self.clocks.agrees() || self.disk.is_full() || lags;
         if !should || self.agreed.role() != Role::Leader {
             return;
         }
@@ -248,6 +249,7 @@ impl Node {
         let why = match self.members.waits() {
             None => WAITED,
             Some(Waits::Formation(_)) => NOT_FORMED,
+            Some(Waits::Joining | Waits::Learning) => NO_MEMBER,
             Some(_) => NOT_CONFIRMED,
         };
         self.agreed.expire(oldest_ms, turn!(self, outputs));
@@ -302,5 +304,7 @@ const NOT_COUNTED: &str =
     "the read waited too long behind others that name very many keys; it did not run";
 
 const NOT_FORMED: &str = "not all members have met yet; the request did not run";
+
+const NO_MEMBER: &str = "this node is no member of the cluster yet; the request did not run";
 
 const NOT_CONFIRMED: &str = "no member has confirmed yet that this node is the one that it was before it was started again; the request did not run";

@@ -54,7 +54,16 @@ impl Node {
         let Message { from, sender, body } = message;
         let turn = turn!(self, outputs);
         match body {
-            Body::Hello(hello) => {
+            Body::Join { address } => self.on_join(from, sender, address, path, outputs),
+            Body::Welcome { cluster, order, roster } => {
+                self.on_welcome(cluster, order, &roster, outputs);
+            }
+            Body::Removed { directory, index } => self.on_removed(directory, index, outputs),
+            Body::Hello(hello) if !self.members.joins() => {
+                if self.tell_removed(from, sender, path, outputs) {
+                    return;
+                }
+                let turn = turn!(self, outputs);
                 self.members.on_hello(from, sender, &hello, path, turn);
                 self.greet_settled(outputs);
             }
@@ -74,9 +83,20 @@ impl Node {
         if let Some(path) = path {
             self.members.came_by(from, path, turn!(self, outputs));
         }
+        let is_added = self.is_added();
         let turn = turn!(self, outputs);
         let read = match body {
             Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => Ok(()),
+            Body::Join { .. } | Body::Welcome { .. } | Body::Removed { .. } => Ok(()),
+            body @ (Body::Met { .. } | Body::Holds { .. }) => {
+                self.on_change(from, sender.life, body)
+            }
+            // Nothing of the merged order counts before the entry that added this node.
+            Body::Entries { .. } | Body::VersionVector { .. } | Body::OfferSnapshot(_)
+                if mutant!(EarlySlotsCount, !is_added, false) =>
+            {
+                Ok(())
+            }
             Body::Raft(bytes) => {
                 let read = self.agreed.on_message(from, &bytes, turn);
                 self.search_offer(outputs);

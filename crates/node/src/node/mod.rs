@@ -30,6 +30,7 @@ mod inputs;
 mod levels;
 mod long_reads;
 mod lost_state;
+mod members;
 mod messages;
 mod requests;
 mod snapshots;
@@ -109,6 +110,7 @@ pub struct Node {
     /// What its leader has offered, from when others are asked for as much until it is fetched.
     leaders_offer: Option<LeadersOffer>,
     states_fetched: u64,
+    changing: members::Changing,
     /// Whom it asks for the state that it has lost.
     search: Search,
 }
@@ -163,6 +165,7 @@ impl Node {
             fetch: None,
             leaders_offer: None,
             states_fetched: 0,
+            changing: members::Changing::default(),
             search: Search::default(),
         }
     }
@@ -195,7 +198,9 @@ impl Node {
         if self.takes_part() {
             self.clocks.begin(self.now);
             self.follow_keyspaces(outputs);
+            self.follow_members(outputs);
             self.carve(outputs);
+            self.change_members(outputs);
         }
         loop {
             self.start_waiting(outputs);
@@ -207,6 +212,7 @@ impl Node {
                 return;
             }
             self.follow_keyspaces(outputs);
+            self.follow_members(outputs);
             let is_fetching = self.fetches_merged() || self.merged.is_joining();
             let merged = self.merged.work(is_fetching, turn!(self, outputs));
             if !agreed && !merged {

@@ -149,6 +149,10 @@ impl Node {
         }
         let run = request.run();
         let Request { waiter, keyspace, command, .. } = request;
+        let command = match self.with_founders(command) {
+            Ok(command) => command,
+            Err(error) => return outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+        };
         let conditioned = self.sessions.conditioned(&waiter, command);
         let with_watched = |command| self.with_watched(command, keyspace);
         let (command, keyspace) = match conditioned.and_then(with_watched) {
@@ -182,6 +186,9 @@ impl Node {
         }
         if let Some(shortage) = self.disk.shortage() {
             return Some(full(shortage));
+        }
+        if !is_agreed && self.leaves() {
+            return Some(Error::ClusterDown(LEAVES));
         }
         if self.is_overfull() {
             return Some(Error::ClusterDown(OVERFULL));
@@ -344,6 +351,9 @@ pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
 
 pub(super) const NO_STATE: &str = "this node has lost its state and takes it from another member; the command did not run. \
     Hint: ask another node (INFO candor, waits_for, says what this one waits for)";
+
+const LEAVES: &str = "this node leaves the cluster, and takes no writes of merged keyspaces any more; the write did not run. \
+    Hint: ask another node";
 
 const UNHEARD: &str = "no member has confirmed yet that this node is the one that it was before it was started again, and without that \
     it serves merged keyspaces alone; the command did not run";

@@ -69,6 +69,15 @@ pub fn in_words(message: &Bytes) -> String {
             format!("my snapshot {number} has the state up to {index}")
         }
         Body::AskOffer(index) => format!("I am behind: have you a snapshot at {index} or later?"),
+        Body::Join { address } => format!("I am to join, and receive my peers at {address}"),
+        Body::Welcome { .. } => "you are a member".into(),
+        Body::Removed { index, .. } => format!("you are no member since index {index}"),
+        Body::Met { id, address, .. } => {
+            format!("node {} is to join, and receives its peers at {address}", id.0)
+        }
+        Body::Holds { change, places: held } => {
+            format!("change {change}: I hold {{{}}}", places(&held))
+        }
         Body::Fenced { attempt, end } => format!(
             "attempt {attempt}: I take no more commands, and my log ends at {}: {}",
             end.boot, end.index

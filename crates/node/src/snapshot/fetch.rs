@@ -237,6 +237,10 @@ fn take_in(coming: &mut Coming, record: &Record) -> Result<bool, Malformed> {
             state.load_keyspaces(bytes)?;
             Ok(true)
         }
+        (Coming::Agreed(state, None), Record::AgreedMembers(bytes)) => {
+            state.load_members(bytes)?;
+            Ok(true)
+        }
         (Coming::Agreed(state, None), Record::AgreedOnce(bytes)) => {
             state.load_once(bytes)?;
             Ok(true)

@@ -34,7 +34,7 @@ use bytes::Bytes;
 
 use crate::agreed::Agreed;
 use crate::api::{Event, Output, Snapshots as Told};
-use crate::ids::SnapshotNumber;
+use crate::ids::{Index, SnapshotNumber};
 use crate::limits::Limits;
 use crate::merged::Merged;
 use crate::turn::Turn;
@@ -76,6 +76,8 @@ struct Writing {
     versions: Record,
     /// Which keyspaces there are, if anything was ever said of them.
     keyspaces: Option<Record>,
+    /// All members, if any was ever changed.
+    members: Option<Record>,
     /// The entries behind each, and term and vote.
     agreed_tail: Vec<Record>,
     merged_tail: Vec<Record>,
@@ -259,11 +261,15 @@ impl Snapshots {
         let table = agreed.keyspaces();
         let is_set = mutant!(SnapshotWithoutKeyspaces, table.version() > 0, false);
         let keyspaces = is_set.then(|| Record::AgreedKeyspaces(table.encode().into()));
+        let roster = agreed.roster();
+        let is_set = mutant!(SnapshotWithoutMembers, roster.version() > Index(0), false);
+        let members = is_set.then(|| Record::AgreedMembers(roster.encode().into()));
         let mut writing = Writing {
             agreed: agreed.base(),
             merged: merged.base(),
             versions: Record::AgreedVersions(agreed.state().versions().into()),
             keyspaces,
+            members,
             agreed_tail,
             merged_tail,
             handed: turn.disk.handed(),
@@ -358,6 +364,7 @@ impl Writing {
             merged: MergedBase::default(),
             versions: Record::AgreedVersions(Bytes::new()),
             keyspaces: None,
+            members: None,
             agreed_tail: vec![],
             merged_tail: vec![],
             records: 0,
@@ -393,6 +400,7 @@ impl Writing {
                 let tail = std::mem::take(&mut self.agreed_tail);
                 let versions = mutant!(SnapshotWithoutVersions, Some(self.versions.clone()), None);
                 let versions = versions.into_iter().chain(self.keyspaces.take());
+                let versions = versions.chain(self.members.take());
                 self.put(versions.chain([base]).chain(tail), outputs);
                 self.part = Part::Merged;
             }

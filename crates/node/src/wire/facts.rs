@@ -21,6 +21,10 @@ pub(crate) struct Facts {
     pub(crate) diverged: Option<Index>,
     /// Which keyspaces it goes by, as they are encoded; nothing: `default` alone.
     pub(crate) keyspaces: Option<Bytes>,
+    /// By which members it goes, as they are encoded; nothing: the founders.
+    pub(crate) members: Option<Bytes>,
+    /// Since which entry it is no member any more.
+    pub(crate) removed: Option<Index>,
     pub(crate) term: Term,
     pub(crate) vote: Option<NodeId>,
     pub(crate) commit: Index,
@@ -39,6 +43,8 @@ impl Facts {
             Record::Diverged(at) => self.diverged = Some(*at),
             Record::Replaced => self.diverged = None,
             Record::Keyspaces(table) => self.keyspaces = Some(Bytes::copy_from_slice(table)),
+            Record::Members(roster) => self.members = Some(Bytes::copy_from_slice(roster)),
+            Record::Removed(at) => self.removed = Some(*at),
             Record::HardState { term, vote, commit } => {
                 (self.term, self.vote, self.commit) = (*term, *vote, *commit);
             }
@@ -50,6 +56,7 @@ impl Facts {
             | Record::AgreedVersions(_)
             | Record::AgreedKeyspaces(_)
             | Record::AgreedOnce(_)
+            | Record::AgreedMembers(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
             | Record::End(_)
@@ -75,7 +82,9 @@ impl Facts {
         let diverged = self.diverged.map(Record::Diverged);
         let keyspaces = self.keyspaces.iter().cloned().map(Record::Keyspaces);
         let all = birth.chain(boots).chain(members).chain(superseded).chain(diverged);
-        all.chain(keyspaces).collect()
+        let roster = self.members.iter().cloned().map(Record::Members);
+        let removed = self.removed.map(Record::Removed);
+        all.chain(keyspaces).chain(roster).chain(removed).collect()
     }
 
     /// The same, where this entry is known to be committed.

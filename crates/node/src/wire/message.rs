@@ -6,7 +6,8 @@
 use bytes::Bytes;
 
 use crate::api::Order;
-use crate::ids::{Boot, Index, Life, NodeId, Sequence, SnapshotNumber, Term};
+use crate::cluster::roster::ADDRESS_BYTES_MAX;
+use crate::ids::{Boot, DirectoryId, Index, Life, NodeId, Sequence, SnapshotNumber, Term};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -81,6 +82,19 @@ pub(crate) enum Body {
     /// The sender has applied all up to there: this is a live key of the prefix, or the beginning
     /// of one, if there is any.
     Looked { attempt: Index, found: Option<Bytes> },
+    /// The sender was started to join a cluster, is no member of one yet, and receives its peers
+    /// there.
+    Join { address: String },
+    /// The receiver is a member of this cluster, whose keyspace `default` has this order; these are
+    /// all members, as they are encoded.
+    Welcome { cluster: Cluster, order: Order, roster: Bytes },
+    /// The receiver, which has this directory, is no member any more since this entry.
+    Removed { directory: DirectoryId, index: Index },
+    /// A node that is to join was met, with this directory and address.
+    Met { id: NodeId, directory: DirectoryId, address: String },
+    /// Of the members that leave by the change that began there the sender holds so much, on its
+    /// disk; of itself, all that it will ever have written.
+    Holds { change: Index, places: VersionVector },
     /// What came of a digest at the sender.
     Digest(Summary),
     /// What are the sums of the slots that the receiver summed up at this digest?
@@ -158,6 +172,11 @@ const FETCHES: u8 = 22;
 const FENCED: u8 = 23;
 const ENDS: u8 = 24;
 const LOOKED: u8 = 25;
+const JOIN: u8 = 27;
+const WELCOME: u8 = 28;
+const REMOVED: u8 = 29;
+const MET: u8 = 30;
+const HOLDS: u8 = 31;
 
 /// So much of a key is told.
 pub(crate) const FOUND_BYTES_MAX: usize = 64;
@@ -216,6 +235,9 @@ impl Body {
             Body::AskState { .. } | Body::OfferState { .. } => 0,
             Body::AskOffer(_) | Body::Fetches => 0,
             Body::Fenced { .. } | Body::Ends { .. } | Body::Looked { .. } => 0,
+            Body::Join { .. } | Body::Removed { .. } | Body::Met { .. } => 0,
+            Body::Welcome { roster, .. } => roster.len(),
+            Body::Holds { .. } => 0,
         }
     }
 
@@ -337,6 +359,32 @@ impl Body {
                 out.push(u8::from(found.is_some()));
                 found.iter().for_each(|key| put_bytes(out, key));
             }
+            Body::Join { address } => {
+                out.push(JOIN);
+                put_bytes(out, address.as_bytes());
+            }
+            Body::Welcome { cluster, order, roster } => {
+                out.push(WELCOME);
+                Cluster::encode(Some(*cluster), out);
+                out.push(order_byte(*order));
+                out.extend_from_slice(roster);
+            }
+            Body::Removed { directory, index } => {
+                out.push(REMOVED);
+                directory.encode(out);
+                put_uint(out, index.0);
+            }
+            Body::Met { id, directory, address } => {
+                out.push(MET);
+                put_uint(out, id.0);
+                directory.encode(out);
+                put_bytes(out, address.as_bytes());
+            }
+            Body::Holds { change, places } => {
+                out.push(HOLDS);
+                put_uint(out, change.0);
+                places.encode(out);
+            }
         }
     }
 
@@ -423,11 +471,38 @@ impl Body {
                 }
                 Body::Looked { attempt, found: found.map(Bytes::copy_from_slice) }
             }
+            JOIN => Body::Join { address: address(reader)? },
+            WELCOME => {
+                let cluster = Cluster::decode(reader)?.ok_or(Malformed)?;
+                let order = order_of_byte(reader.byte()?)?;
+                return Ok(Body::Welcome { cluster, order, roster: rest(reader) });
+            }
+            REMOVED => {
+                let directory = DirectoryId::decode(reader)?;
+                Body::Removed { directory, index: Index(reader.number()?) }
+            }
+            MET => Body::Met {
+                id: NodeId(reader.uint()?),
+                directory: DirectoryId::decode(reader)?,
+                address: address(reader)?,
+            },
+            HOLDS => {
+                let change = Index(reader.number()?);
+                Body::Holds { change, places: VersionVector::decode(reader)? }
+            }
             _ => return Err(Malformed),
         };
         reader.end()?;
         Ok(body)
     }
+}
+
+/// Where a node receives its peers.
+fn address(reader: &mut Reader<'_>) -> Result<String, Malformed> {
+    let bytes = reader.bytes()?;
+    let is_short = !bytes.is_empty() && bytes.len() <= ADDRESS_BYTES_MAX;
+    let address = str::from_utf8(bytes).ok().filter(|_| is_short).ok_or(Malformed)?;
+    Ok(address.to_owned())
 }
 
 impl Summary {

@@ -65,6 +65,13 @@ pub(crate) enum Record {
     /// Which keyspaces this node goes by: those of the agreed log, as far as it was applied. They
     /// count also while nothing of that log is known to be committed.
     Keyspaces(Bytes),
+    /// All members in the agreed state, for the next [`Record::AgreedBase`]. Without one the
+    /// founders are.
+    AgreedMembers(Bytes),
+    /// By which members this node goes: as [`Record::Keyspaces`].
+    Members(Bytes),
+    /// This node is no member any more since this entry: it must never take part again.
+    Removed(Index),
 }
 
 /// Whose a directory is. Its own id and the node's are fixed when it is first used, the rest when
@@ -75,7 +82,8 @@ pub(crate) struct Birth {
     pub(crate) directory: DirectoryId,
     pub(crate) id: NodeId,
     pub(crate) order: Order,
-    /// All members with the addresses that they were first given; ids alone count.
+    /// The founders of the cluster with the addresses that they were first given; ids alone count.
+    /// Nobody: the node was started to join one, and has not yet.
     pub(crate) members: Vec<(NodeId, String)>,
     /// Which cluster it is part of, once that has formed.
     pub(crate) cluster: Option<Cluster>,
@@ -145,10 +153,13 @@ const AGREED_VERSIONS: u8 = 17;
 const AGREED_KEYSPACES: u8 = 18;
 const KEYSPACES: u8 = 19;
 const AGREED_ONCE: u8 = 20;
+const AGREED_MEMBERS: u8 = 21;
+const MEMBERS: u8 = 22;
+const REMOVED: u8 = 23;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
-/// The kind of an agreed entry that carries writes, or nothing. Changes of members will be another.
+/// The kind of an agreed entry, the only one: what it carries, its own bytes say.
 const NORMAL: u8 = 0;
 
 /// The byte that stands for an order.
@@ -207,6 +218,11 @@ impl Record {
             Record::Mark(mark) => framed(out, MARK, |out| mark.encode(out)),
             Record::Replaced => framed(out, REPLACED, |_| ()),
             Record::Keyspaces(bytes) => framed(out, KEYSPACES, |out| out.extend_from_slice(bytes)),
+            Record::AgreedMembers(bytes) => {
+                framed(out, AGREED_MEMBERS, |out| out.extend_from_slice(bytes));
+            }
+            Record::Members(bytes) => framed(out, MEMBERS, |out| out.extend_from_slice(bytes)),
+            Record::Removed(at) => framed(out, REMOVED, |out| put_uint(out, at.0)),
         }
     }
 
@@ -258,6 +274,9 @@ impl Record {
             AGREED_KEYSPACES => return Ok(Record::AgreedKeyspaces(body)),
             KEYSPACES => return Ok(Record::Keyspaces(body)),
             AGREED_ONCE => return Ok(Record::AgreedOnce(body)),
+            AGREED_MEMBERS => return Ok(Record::AgreedMembers(body)),
+            MEMBERS => return Ok(Record::Members(body)),
+            REMOVED => Record::Removed(Index(reader.number()?)),
             AGREED_BASE => Record::AgreedBase(AgreedBase::decode(&mut reader)?),
             MERGED_SLOT => return Ok(Record::MergedSlot(body)),
             MERGED_BASE => Record::MergedBase(MergedBase::decode(&mut reader)?),
@@ -385,6 +404,9 @@ mod tests {
             Record::AgreedKeyspaces(Bytes::from_static(b"table")),
             Record::Keyspaces(Bytes::from_static(b"table")),
             Record::AgreedOnce(Bytes::from_static(b"ids")),
+            Record::AgreedMembers(Bytes::from_static(b"members")),
+            Record::Members(Bytes::from_static(b"members")),
+            Record::Removed(Index(300)),
             Record::MergedSlot(Bytes::from_static(b"keys")),
             Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
             Record::End(300),

@@ -2,6 +2,7 @@
 
 mod disk;
 mod keyspaces;
+mod members;
 mod told;
 mod words;
 
@@ -85,6 +86,10 @@ pub(crate) struct World {
     slow: bool,
     /// Whether the node that starts is to discard its state.
     discard_state: bool,
+    /// Ways that nodes are about to have to others.
+    dialled: Vec<(u64, u64)>,
+    /// Those that are started to join.
+    joiners: BTreeSet<u64>,
     /// Tokens, by the names that the story gives them.
     tokens: BTreeMap<String, Token>,
     /// Buffers of requests, which nodes must not keep.
@@ -108,6 +113,10 @@ impl World {
     ///   which levels a keyspace gives, and at which one a read of a key is answered.
     /// - `begin with NAME PREFIX ORDER LEVEL ALLOWED…`: nodes are started with this keyspace, too,
     ///   from now on; `begin with nothing`: with none.
+    /// - `join 4`: node 4 is started to join the cluster; `join 4 14`: another process is, as node 4
+    ///   on a directory of its own, and the story calls it 44. `n1.a members add 4`, `… remove 4`,
+    ///   `… lose 4 5`, `… replace 3 4`, `… move 4 ADDRESS`: members are changed; `members`: how each
+    ///   node sees them.
     /// - `values KEY`: what each node holds for a key, in both orders.
     /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name
     ///   no level, each for so long; `n1.a last`: at which level its last read was answered, and
@@ -256,6 +265,9 @@ impl World {
                 let message = hello_of_stranger(&self.nodes[&number(to)], NodeId(number(from)));
                 self.deliver(99, number(to), message);
             }
+            ["join", id] => self.join(number(id), number(id)),
+            ["join", id, other] => self.join(number(id), number(other)),
+            ["members"] => self.members_told(),
             ["start", id] => self.start(number(id)),
             ["start", id, "discard"] => {
                 self.discard_state = true;
@@ -422,10 +434,20 @@ impl World {
         PathId(id * 1000 + self.starts.get(&id).copied().unwrap_or(0))
     }
 
+    /// A process is started to join as this node; the story calls it `own`.
+    fn join(&mut self, id: u64, own: u64) {
+        self.disks.insert(own, Disk::default());
+        self.directories.insert(own, 10 + own);
+        self.joiners.insert(id);
+        self.start(own);
+    }
+
     fn members(&self, id: u64) -> Vec<(NodeId, String)> {
         let all: Vec<u64> = (1..=self.size).collect();
         let host = if self.moved { "new-host" } else { "host" };
-        let members = self.told_members.get(&id).unwrap_or(&all);
+        let one = vec![id];
+        let usual = if self.joiners.contains(&id) { &one } else { &all };
+        let members = self.told_members.get(&id).unwrap_or(usual);
         members.iter().map(|id| (NodeId(*id), format!("{host}{id}"))).collect()
     }
 
@@ -455,6 +477,7 @@ impl World {
             incarnation: self.path_of(own).0,
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
             discard_state: self.discard_state,
+            join: self.joiners.contains(&id),
         };
         let (recovered, damaged) = self.disk(own).recover(&config);
         self.told.extend(damaged.map(|damaged| format!("n{own}: {damaged}")));
@@ -466,9 +489,10 @@ impl World {
                     once: OnceWanted::default(),
                 });
                 self.nodes.insert(own, node);
-                let others = self.nodes.keys().copied().filter(|n| *n != own && *n <= self.size);
+                let others = self.nodes.keys().copied().filter(|n| *n != own && *n <= 9);
                 for other in others.collect::<Vec<_>>() {
-                    if own == id {
+                    // Nobody knows the way to one that is to join.
+                    if own == id && !self.joiners.contains(&id) {
                         self.turn(other, vec![Input::Connected(NodeId(id))]);
                     }
                     self.turn(own, vec![Input::Connected(NodeId(other))]);
@@ -531,6 +555,7 @@ impl World {
             }
             ["exec", commands @ ..] => exec(commands),
             ["keyspace", words @ ..] => keyspaces::command(words),
+            ["members", words @ ..] => members::command(words),
             ["once", id, command @ ..] => once(id, command),
             ["once-limits", limits @ ..] => {
                 let limits: Vec<_> = limits.iter().map(|one| one.parse().ok()).collect();
@@ -590,6 +615,11 @@ impl World {
                 let path = (!back).then(|| self.path_of(from));
                 let message = flight.message;
                 inputs.entry(to).or_default().push(Input::Receive { path, message });
+            }
+        }
+        for (id, peer) in std::mem::take(&mut self.dialled) {
+            if self.nodes.contains_key(&peer) && !self.cut.contains(&(id, peer)) {
+                inputs.entry(id).or_default().push(Input::Connected(NodeId(peer)));
             }
         }
         for path in std::mem::take(&mut self.leaving) {
@@ -674,6 +704,9 @@ impl World {
             }
             Output::Note(event) => self.note(id, &event),
             Output::Trust(_) | Output::HangUp(_) => {}
+            Output::Peers(others) => {
+                self.dialled.extend(others.into_iter().map(|(peer, _)| (id, peer.0)));
+            }
             Output::Reply { session, id: request, reply, certificate } => {
                 let asked = self.requests.remove(&(id, session.0, request.0));
                 let stands = certificate.map_or(String::new(), |it| format!("   {}", place(&it)));

@@ -1,0 +1,203 @@
+//! Members in the agreed log: who waits for a change, the steps that a leader puts into the log, and
+//! what they do to Raft's majorities.
+//!
+//! A step is an entry of a type of its own, and Raft knows which these are: no node stands for
+//! election before it has applied them (etcd-io/raft#469), and a leader adds none while one before
+//! it is not applied (Ongaro's thesis §4.1, with the mend of 2015: nor before it has committed an
+//! entry of its own term). They take effect where they are applied.
+
+use raft::eraftpb::{ConfChangeSingle, ConfChangeType, ConfChangeV2, ConfState, Entry};
+use raft::{ProgressState, StateRole};
+
+use super::state::State;
+use super::storage::type_of;
+use super::{Agreed, entry};
+use crate::cluster::roster::{Effect, Roster, Step};
+use crate::ids::{Index, NodeId};
+use crate::position::{AgreedPosition, Certificate};
+use crate::reply::{Error, Reply};
+use crate::session::Waiter;
+use crate::turn::Turn;
+
+/// Who waits for changes of members, each with the entry that began it.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    all: Vec<(Waiter, Index)>,
+}
+
+impl Waiting {
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Answers those who wait since `oldest_ms` or longer: it goes on.
+    pub(super) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
+        self.all.retain(|(waiter, _)| {
+            let goes = waiter.since_ms <= oldest_ms;
+            if goes {
+                turn.refuse_write(waiter, Error::Indeterminate(GOES_ON));
+            }
+            !goes
+        });
+    }
+}
+
+/// Those who count in majorities, and those who learn.
+pub(crate) fn conf_state(roster: &Roster, founders: &[NodeId]) -> ConfState {
+    let mut members = ConfState::default();
+    if roster.version() == Index(0) {
+        members.voters = founders.iter().map(|id| id.0).collect();
+    } else {
+        members.voters = roster.voters().map(|id| id.0).collect();
+        members.learners = roster.learners().map(|id| id.0).collect();
+    }
+    members
+}
+
+impl Agreed {
+    /// All members, as far as the log is applied; of version 0 as long as the founders are.
+    pub(crate) fn roster(&self) -> &Roster {
+        self.state.roster()
+    }
+
+    /// How many wait for a change of members.
+    pub(super) fn changes_awaited(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// A change of members was begun here for this one, unless it was refused or is over.
+    pub(super) fn wait_for_change(&mut self, waiter: Waiter, at: AgreedPosition, turn: &mut Turn<'_>) {
+        match self.state.roster().change() {
+            Some(change) => {
+                let index = change.index;
+                self.changes.all.push((waiter, index));
+                self.answer_changes(at, turn);
+            }
+            None => {
+                let certificate = || Certificate::Agreed { position: at, by: None };
+                turn.answer_write(&waiter, Reply::Ok, certificate);
+            }
+        }
+    }
+
+    /// Answers those whose change is over, or gave way to another.
+    pub(super) fn answer_changes(&mut self, at: AgreedPosition, turn: &mut Turn<'_>) {
+        let roster = self.state.roster();
+        let present = roster.change().map(|change| change.index);
+        let (outcome, failed) = (roster.outcome().to_owned(), roster.has_failed());
+        for (waiter, index) in self.changes.all.extract_if(.., |one| Some(one.1) != present) {
+            let reply = match present {
+                Some(_) => Reply::Error(Error::Invalid(format!(
+                    "another change took the place of the one that began at index {index}. Hint: CLUSTER-ADMIN STATUS shows it"
+                ))),
+                None if failed => Reply::Error(Error::Invalid(outcome.clone())),
+                None => Reply::Value(outcome.clone().into()),
+            };
+            let certificate = || Certificate::Agreed { position: at, by: None };
+            turn.answer_write(&waiter, reply, certificate);
+        }
+    }
+
+    /// A step of a change is applied.
+    pub(super) fn apply_step(&mut self, change: Index, step: &Step, at: Index, turn: &mut Turn<'_>) {
+        let effect = self.state.step_members(change, step, at);
+        let (kind, id) = match effect {
+            Effect::None => {
+                return self.answer_changes(AgreedPosition { index: at, offset: 0 }, turn);
+            }
+            Effect::Learner(id) => (ConfChangeType::AddLearnerNode, id),
+            Effect::Voter(id) => (ConfChangeType::AddNode, id),
+            Effect::Nobody(id) => (ConfChangeType::RemoveNode, id),
+        };
+        if kind == ConfChangeType::RemoveNode && id == self.me {
+            // Nothing of Raft may run here any more: it counts on its own place in the majorities.
+            return turn.leave(at);
+        }
+        self.answer_changes(AgreedPosition { index: at, offset: 0 }, turn);
+        let mut single = ConfChangeSingle::default();
+        single.set_change_type(kind);
+        single.node_id = id.0;
+        let mut changes = ConfChangeV2::default();
+        changes.set_changes(vec![single].into());
+        let members = self.raft.apply_conf_change(&changes);
+        let members = members.expect("a step of the log leaves somebody who votes");
+        self.raft.mut_store().set_members(members);
+        self.follow_members();
+        if kind == ConfChangeType::RemoveNode {
+            self.asked_ms.remove(&id);
+            self.heard_ms.remove(&id);
+        }
+    }
+
+    /// Those who may stand for election are those who vote.
+    pub(super) fn follow_members(&mut self) {
+        if self.state.roster().version() > Index(0) {
+            self.members = self.state.roster().voters().collect();
+        }
+    }
+
+    /// Whether this leader can put a step of a change into the log: all that came before are
+    /// applied, and so is an entry of its own term.
+    pub(crate) fn may_step(&self) -> bool {
+        let raft = &self.raft.raft;
+        let applied_own = raft.raft_log.term(self.applied_whole.0) == Ok(raft.term);
+        let is_free = mutant!(TwoChangesAtOnce, !raft.has_pending_conf(), true);
+        self.leads() && raft.lead_transferee.is_none() && is_free && applied_own
+    }
+
+    /// Puts a step of the change that began there into the log.
+    pub(crate) fn put_step(&mut self, change: Index, step: &Step, turn: &mut Turn<'_>) {
+        if !self.may_step() || turn.disk.is_full() {
+            return;
+        }
+        let stamp_ms = self.stamp_ms(turn);
+        let data = entry::members(stamp_ms, change, step);
+        let mut one = Entry::default();
+        one.set_entry_type(type_of(&data));
+        one.data = data.into();
+        let raft = &mut self.raft.raft;
+        if !raft.append_entry(&mut [one]) {
+            return;
+        }
+        raft.pending_conf_index = raft.raft_log.last_index();
+        raft.bcast_append();
+        self.announced = self.commit();
+        self.time.on_stamped(stamp_ms, turn.now.monotonic_ms);
+        // The entry that is being gathered comes after it.
+        self.foreign = if self.draft.is_empty() { self.foreign } else { self.last_index().next() };
+    }
+
+    /// Whether a learner has nearly all of the log of this leader.
+    pub(crate) fn has_caught_up(&self, learner: NodeId) -> bool {
+        let raft = &self.raft.raft;
+        let Some(progress) = raft.prs().get(learner.0) else { return false };
+        let lacks = raft.raft_log.last_index().saturating_sub(progress.matched);
+        let is_near = lacks <= super::INFLIGHT_MAX as u64 && progress.matched > 0;
+        progress.state == ProgressState::Replicate && mutant!(PromotedEarly, is_near, true)
+    }
+
+    /// How many entries of the log of this leader a member lacks, as far as it knows.
+    pub(crate) fn lag(&self, id: NodeId) -> Option<u64> {
+        let raft = &self.raft.raft;
+        if raft.state != StateRole::Leader {
+            return None;
+        }
+        let matched = raft.prs().get(id.0)?.matched;
+        Some(raft.raft_log.last_index().saturating_sub(matched))
+    }
+
+    /// Of these members, how many answer this leader, itself among them.
+    pub(crate) fn count_heard(&self, ids: impl Iterator<Item = NodeId>, now_ms: u64) -> usize {
+        ids.filter(|id| *id == self.me || self.was_heard(id.0, now_ms)).count()
+    }
+}
+
+/// The members of a state, as Raft is told of them.
+pub(super) fn members_of(state: &State, before: &ConfState) -> ConfState {
+    match state.roster().version() {
+        Index(0) => before.clone(),
+        _ => conf_state(state.roster(), &[]),
+    }
+}
+
+const GOES_ON: &str = "the change of members goes on. Hint: CLUSTER-ADMIN STATUS says how far it is, and what came of it";

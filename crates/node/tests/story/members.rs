@@ -1,0 +1,51 @@
+//! What a story says of members.
+
+use node::*;
+
+use super::World;
+use super::words::number;
+
+/// The command that these words say behind `members`.
+pub(super) fn command(words: &[&str]) -> Command {
+    let id = |word: &str| NodeId(number(word));
+    let address = |word: &str| format!("host{word}");
+    Command::change_members(&match words {
+        ["add", one] => MemberChange::Add { id: id(one), address: address(one) },
+        ["remove", one] => MemberChange::Remove { ids: vec![id(one)], lose: false },
+        ["lose", all @ ..] => {
+            MemberChange::Remove { ids: all.iter().map(|one| id(one)).collect(), lose: true }
+        }
+        ["replace", old, new] => {
+            MemberChange::Replace { old: id(old), new: id(new), address: address(new) }
+        }
+        ["move", one, there] => MemberChange::Move { id: id(one), address: (*there).into() },
+        _ => panic!("nothing about members: {words:?}"),
+    })
+}
+
+impl World {
+    /// How each node sees the members.
+    pub(super) fn members_told(&mut self) {
+        for (id, node) in &self.nodes {
+            let MembersTold { members, removed, under_way, last_change, joining } =
+                node.members_told();
+            let member = |one: &MemberTold| match one.standing {
+                Standing::Voter => one.id.0.to_string(),
+                standing => format!("{} {standing}", one.id.0),
+            };
+            let members: Vec<_> = members.iter().map(member).collect();
+            let mut line = format!("n{id}: members {}", members.join(", "));
+            let gone: Vec<_> = removed.iter().map(|(id, _)| id.0.to_string()).collect();
+            if !gone.is_empty() {
+                line += &format!("; removed {}", gone.join(", "));
+            }
+            let joining: Vec<_> = joining.iter().map(|(id, _)| id.0.to_string()).collect();
+            if !joining.is_empty() {
+                line += &format!("; to join {}", joining.join(", "));
+            }
+            line += &under_way.map_or(String::new(), |it| format!("; under way: {it}"));
+            line += &last_change.map_or(String::new(), |it| format!("; last: {it}"));
+            self.told.push(line);
+        }
+    }
+}
