@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use raft::eraftpb::Entry;
 use raft::{Error, GetEntriesContext, StorageError};
 
+use super::storage::entry_of;
 use crate::ids::{Index, LogPlace, Term, Ticket};
 use crate::wire::codec::Malformed;
 use crate::wire::record::Record;
@@ -284,7 +285,7 @@ impl OnDisk {
                 };
                 let is_next = index == low + entries.len() as u64;
                 if is_next && mutant!(ReplacedEntryFed, self.term(index) == Some(term), true) {
-                    entries.push(Entry { index, term, data, ..Entry::default() });
+                    entries.push(entry_of(index, term, data));
                 }
             }
         }

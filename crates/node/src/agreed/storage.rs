@@ -380,9 +380,14 @@ pub(crate) fn offer_in(snapshot: &Snapshot) -> Result<Offer, Malformed> {
 /// An entry as the disk kept it.
 pub(crate) fn restored_entry(index: Index, term: Term, data: Bytes) -> Result<Entry, Malformed> {
     entry::check(&data)?;
-    let mut entry = Entry { index: index.0, term: term.0, data, ..Entry::default() };
+    Ok(entry_of(index.0, term.0, data))
+}
+
+/// An entry as Raft knows it.
+pub(super) fn entry_of(index: u64, term: u64, data: Bytes) -> Entry {
+    let mut entry = Entry { index, term, data, ..Entry::default() };
     entry.set_entry_type(type_of(&entry.data));
-    Ok(entry)
+    entry
 }
 
 /// What Raft takes an entry for: no node stands for election before it has applied those that change

@@ -390,7 +390,7 @@ impl Roster {
             let last = self.removed.get(id).map_or(Place::START, |removed| removed.last);
             told.push(match (lose, last) {
                 (true, Place::START) => format!(
-                    "node {} is removed; no merged write of it is held, so all that it answered last may be lost",
+                    "node {} is removed; of its merged writes none is held",
                     id.0
                 ),
                 (true, Place { boot, index }) => format!(
@@ -418,7 +418,9 @@ impl fmt::Display for Wanted {
                 id.0,
                 ids(remove)
             ),
-            (None, remove) => write!(f, "{} leaves", ids(remove)),
+            (None, remove) => {
+                write!(f, "{} {}", ids(remove), if remove.len() == 1 { "leaves" } else { "leave" })
+            }
         }
     }
 }

@@ -37,6 +37,8 @@ const AGAIN_MS: u64 = 200;
 const JOINER_MS: u64 = 3000;
 /// So many that are to join are known.
 const JOINERS_MAX: usize = 16;
+/// Who cannot join is told of after so many milliseconds again.
+const REFUSED_MS: u64 = 10_000;
 /// Nobody is added who does not come within so many milliseconds of log time.
 const COME_MS: u64 = 60_000;
 /// How long a leader gathers what is said before it may give up, in milliseconds.
@@ -51,6 +53,8 @@ pub(super) struct Changing {
     said: Option<(Option<NodeId>, u64)>,
     /// What a leader has gathered of the change that began there, in its term.
     lead: Option<Lead>,
+    /// When this node last said that somebody cannot join.
+    refused_ms: Option<u64>,
     /// Whether the drivers know by which members this node goes.
     is_told: bool,
 }
@@ -106,7 +110,13 @@ impl Node {
         path: Option<PathId>,
         outputs: &mut Vec<Output>,
     ) {
-        if !self.takes_part() || self.tell_removed(from, sender, path, outputs) {
+        if !self.takes_part() {
+            return;
+        }
+        if self.tell_removed(from, sender, path, outputs) {
+            if self.members.table().removed(from).is_some_and(|it| it.directory != sender.directory) {
+                self.refuse_joiner(from, "was removed: an id is never given again", outputs);
+            }
             return;
         }
         let table = self.members.table();
@@ -118,14 +128,21 @@ impl Node {
                     turn!(self, outputs).send_back(path, from, Body::Welcome { cluster, order, roster });
                 }
             }
-            Some(_) => outputs.push(Output::Note(Event::Refused(format!(
-                "node {} is a member with another data directory than the one that is to join under its id",
-                from.0
-            )))),
-            None if self.members.ids().contains(&from) => outputs.push(Output::Note(Event::Refused(
-                format!("a node is to join as node {}, which is a member already", from.0),
-            ))),
+            Some(_) => self.refuse_joiner(from, IS_MEMBER, outputs),
+            None if self.members.ids().contains(&from) => {
+                self.refuse_joiner(from, IS_MEMBER, outputs);
+            }
             None => self.meet(from, sender.directory, address, outputs),
+        }
+    }
+
+    /// Says, once in a while, who cannot join.
+    fn refuse_joiner(&mut self, id: NodeId, why: &str, outputs: &mut Vec<Output>) {
+        let now_ms = self.now.monotonic_ms;
+        if self.changing.refused_ms.is_none_or(|at_ms| now_ms >= at_ms + REFUSED_MS) {
+            self.changing.refused_ms = Some(now_ms);
+            let why = format!("a node is to join as node {}, which {why}", id.0);
+            outputs.push(Output::Note(Event::Refused(why)));
         }
     }
 
@@ -523,6 +540,15 @@ impl Node {
     /// Refuses a change that would leave no majority that is there.
     fn check_majority(&self, table: &Roster, wanted: &Wanted) -> Result<(), Error> {
         let me = self.identity.id;
+        let present: Vec<NodeId> = table.voters().collect();
+        let silent: Vec<NodeId> =
+            present.iter().filter(|id| **id != me && !self.connected.contains(id)).copied().collect();
+        if 2 * silent.len() >= present.len() {
+            return Err(Error::Invalid(format!(
+                "a change needs a majority of the present members, and {} not reached from here. Hint: bring them back",
+                names(&silent, "is", "are")
+            )));
+        }
         let stay: Vec<NodeId> = table.voters().filter(|id| !wanted.remove.contains(id)).collect();
         let there = |id: &NodeId| *id == me || self.connected.contains(id);
         let (silent, all) = (
@@ -604,6 +630,8 @@ impl Node {
         Ok(())
     }
 }
+
+const IS_MEMBER: &str = "is a member already, with another data directory";
 
 fn roster_addresses(roster: &Roster, me: NodeId) -> Option<Vec<(NodeId, String)>> {
     let others = roster.members().iter().filter(|(id, _)| **id != me);

@@ -437,7 +437,8 @@ impl World {
     /// A process is started to join as this node; the story calls it `own`.
     fn join(&mut self, id: u64, own: u64) {
         self.disks.insert(own, Disk::default());
-        self.directories.insert(own, 10 + own);
+        let starts = self.starts.get(&own).copied().unwrap_or(0);
+        self.directories.insert(own, 2000 + 10 * own + starts);
         self.joiners.insert(id);
         self.start(own);
     }
@@ -445,8 +446,8 @@ impl World {
     fn members(&self, id: u64) -> Vec<(NodeId, String)> {
         let all: Vec<u64> = (1..=self.size).collect();
         let host = if self.moved { "new-host" } else { "host" };
-        let one = vec![id];
-        let usual = if self.joiners.contains(&id) { &one } else { &all };
+        let one = vec![if id > 9 { id / 10 } else { id }];
+        let usual = if self.joiners.contains(&one[0]) { &one } else { &all };
         let members = self.told_members.get(&id).unwrap_or(usual);
         members.iter().map(|id| (NodeId(*id), format!("{host}{id}"))).collect()
     }
