@@ -126,29 +126,29 @@ macro_rules! mutants {
 mutants! {
     // Members that come and go.
     /// Who comes votes before it has learnt anything.
-    VotesAtOnce, "members", "etcd#11640", "story members_01";
+    VotesAtOnce, "members", "etcd#11640", "members_01_one_more.story";
     /// A learner is promoted that lacks most of the log.
-    PromotedEarly, "members", "etcd#13766", "story members_01";
+    PromotedEarly, "members", "etcd#13766", "members_09_leaders_change.story";
     /// A leader puts a step of a change into the log while one before it is not applied.
-    TwoChangesAtOnce, "members", "Ongaro 2015", "story members_01";
+    TwoChangesAtOnce, "members", "Ongaro 2015", "members_02_one_less.story";
     /// A learner answers clients.
-    LearnerServes, "members", "", "story members_01";
+    LearnerServes, "members", "", "members_10_a_learner.story";
     /// Of two directories that are to join under one id the later one is taken.
-    SecondJoinerTaken, "members", "tikv#5829", "story members_01";
+    SecondJoinerTaken, "members", "tikv#5829", "members_06_who_does_not_come.story";
     /// Who was removed is not told so.
-    RemovalNotHeard, "members", "tikv#804, #7636", "story members_01";
+    RemovalNotHeard, "members", "tikv#804, #7636", "members_07_away.story";
     /// A member is gone before all that stay have said what they hold of its log.
-    GoneWithoutAll, "members", "", "story members_01";
+    GoneWithoutAll, "members", "", "members_03_merged.story";
     /// The merged log of a member that is gone ends before its last write.
-    LastPlaceIgnored, "members", "", "story members_01";
+    LastPlaceIgnored, "members", "", "members_08_replaced.story";
     /// What a dead member says still counts while it leaves.
-    LeaverHeard, "members", "", "story members_01";
-    /// Entries of a member that is gone are taken beyond its last place.
-    GoneGoesOn, "members", "", "story members_01";
+    LeaverHeard, "members", "", "members_11_not_dead.story";
+    /// A leader that is to go puts its own end into the log, and leads on.
+    RemovedLeaderGoesOn, "members", "etcd#3404", "members_02_one_less.story";
     /// A joining node takes merged slots before it has applied the entry that added it.
-    EarlySlotsCount, "members", "", "story members_01";
+    EarlySlotsCount, "members", "", "members_12_early.story";
     /// A snapshot says nothing of members.
-    SnapshotWithoutMembers, "members", "tikv#12233", "story members_01";
+    SnapshotWithoutMembers, "members", "tikv#12233", "members_05_by_snapshot.story";
     // What is promised before it is on disk.
     /// A follower acknowledges entries before they are on its disk.
     AckBeforeSync, "un-synced loss", "etcd#14140, nats#7564";

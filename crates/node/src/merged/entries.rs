@@ -57,7 +57,7 @@ impl Merged {
             return;
         }
         let last = self.gone.get(&header.origin);
-        if mutant!(GoneGoesOn, last.is_some_and(|last| header.place > *last), false) {
+        if last.is_some_and(|last| header.place > *last) {
             // It was never answered by anybody that counts.
             return;
         }

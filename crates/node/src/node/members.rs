@@ -444,7 +444,7 @@ impl Node {
         }
         let leaving = remove.iter().find(|id| roster.member(**id).is_some());
         let Some(id) = leaving.copied() else { return Err("nothing".into()) };
-        if id == self.identity.id {
+        if mutant!(RemovedLeaderGoesOn, id == self.identity.id, false) {
             return Err(format!("node {} leads, and hands over before it goes", id.0));
         }
         self.next_to_go(id, remove, *lose)
@@ -489,7 +489,7 @@ impl Node {
         let lead = self.changing.lead.as_ref().expect("it leads");
         let stay = || roster.members().keys().filter(|id| !remove.contains(id)).copied();
         let silent: Vec<NodeId> = stay().filter(|id| !lead.holds.contains_key(id)).collect();
-        if mutant!(GoneWithoutAll, !silent.is_empty(), false) {
+        if !silent.is_empty() && mutant!(GoneWithoutAll, true, false) {
             return Err(format!("what {} of node {}", holds(&silent), id.0));
         }
         let held = |(_, places): &(Life, VersionVector)| places.get(id);
@@ -501,9 +501,9 @@ impl Node {
             },
         };
         let last = mutant!(LastPlaceIgnored, last, Place::START);
-        let behind = |id: &NodeId| lead.holds.get(id).is_none_or(|own| held(own) < last);
+        let behind = |id: &NodeId| lead.holds.get(id).is_some_and(|own| held(own) < last);
         let behind: Vec<NodeId> = stay().filter(behind).collect();
-        if !behind.is_empty() {
+        if !behind.is_empty() && mutant!(GoneWithoutAll, true, false) {
             return Err(format!("{} the last merged writes of node {}", lacks(&behind), id.0));
         }
         let voters = || roster.voters().filter(|voter| *voter != id);
