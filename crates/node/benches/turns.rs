@@ -34,6 +34,7 @@ impl Cluster {
             incarnation: id,
             directory: DirectoryId(id),
             discard_state: false,
+            join: false,
         };
         let nodes = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
         let mut cluster = Cluster { nodes, inboxes: vec![vec![]; 3], now_ms: 0, replies: 0 };

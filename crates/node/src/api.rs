@@ -300,6 +300,8 @@ pub enum Output {
     Trust(PathId),
     /// Close this connection: whoever made it is no member, or has made a newer one.
     HangUp(PathId),
+    /// These are all other members from now on, and where each receives its peers.
+    Peers(Vec<(NodeId, String)>),
     /// Answer a request. Replies of one session come in any order.
     Reply {
         /// The connection that asked.
@@ -707,6 +709,8 @@ pub struct Config {
     /// Whether a node that stopped because its state differs from that of a majority may start
     /// again: what its disk says of the state is not believed.
     pub discard_state: bool,
+    /// Whether this node was started to join a cluster.
+    pub join: bool,
 }
 
 /// Why a node cannot start on this directory, and what would help.

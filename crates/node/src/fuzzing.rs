@@ -176,6 +176,7 @@ fn config(id: u64, order: Order) -> Config {
         incarnation: id,
         directory: DirectoryId(id),
         discard_state: false,
+        join: false,
     }
 }
 

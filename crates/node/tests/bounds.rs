@@ -33,6 +33,7 @@ impl Alone {
             incarnation: 1,
             directory: DirectoryId(1),
             discard_state: false,
+            join: false,
         };
         let node = Recovery::new(config).finish().unwrap();
         let mut alone = Alone { node, now_ms: 0, due: vec![], asked: 0, snapshot: (0, false) };
@@ -245,6 +246,7 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
         incarnation: id,
         directory: DirectoryId(id),
         discard_state: false,
+        join: false,
     };
     let mut nodes: Vec<_> = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
     let mut inboxes: Vec<Vec<Input>> = vec![vec![]; 3];

@@ -230,6 +230,7 @@ impl Alone {
             incarnation: 1,
             directory: DirectoryId(1),
             discard_state: false,
+            join: false,
         };
         let node = Recovery::new(config).finish().unwrap();
         let mut alone = Alone { node, now_ms: 0, asked: 0 };

@@ -146,6 +146,7 @@ mod tests {
             incarnation: 1,
             directory: DirectoryId(1),
             discard_state: false,
+            join: false,
             max_memory: None,
         });
         recovery.lose_state();

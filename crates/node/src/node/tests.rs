@@ -23,6 +23,7 @@ pub(super) fn started(id: NodeId, members: &[NodeId], order: Order, level: Level
         incarnation: id.0,
         directory: DirectoryId(id.0),
         discard_state: false,
+        join: false,
     };
     Recovery::new(config).finish().unwrap()
 }

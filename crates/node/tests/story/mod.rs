@@ -455,6 +455,7 @@ impl World {
             incarnation: self.path_of(own).0,
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
             discard_state: self.discard_state,
+            join: false,
         };
         let (recovered, damaged) = self.disk(own).recover(&config);
         self.told.extend(damaged.map(|damaged| format!("n{own}: {damaged}")));
@@ -673,7 +674,7 @@ impl World {
                 self.turn(id, vec![Input::LogRead { request, groups, next }]);
             }
             Output::Note(event) => self.note(id, &event),
-            Output::Trust(_) | Output::HangUp(_) => {}
+            Output::Trust(_) | Output::HangUp(_) | Output::Peers(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {
                 let asked = self.requests.remove(&(id, session.0, request.0));
                 let stands = certificate.map_or(String::new(), |it| format!("   {}", place(&it)));

@@ -273,6 +273,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
         incarnation: 0,
         directory: DirectoryId(0),
         discard_state: false,
+        join: false,
     }
 }
 

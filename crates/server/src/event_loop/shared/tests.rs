@@ -47,6 +47,7 @@ pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
         incarnation: id.0,
         directory: DirectoryId(id.0),
         discard_state: false,
+        join: false,
     }
 }
 
