@@ -39,14 +39,14 @@ pub struct Options {
     pub listen: String,
     /// Where clients of ZeroMQ are served, `HOST:PORT`; `None`: nowhere.
     pub zmq_listen: Option<String>,
-    /// Where peers are received, `HOST:PORT`; `None`: at this node's own address in `peers`. Without
-    /// `peers` it is also what the others are told.
+    /// Where peers are received, `HOST:PORT`; `None`: at this node's own address in `peers`.
+    /// Without `peers` it is also what the others are told.
     pub peer_listen: Option<String>,
     /// The first members of the cluster and where each receives its peers, this node included;
     /// empty: a node by itself, or one that knows from its disk or will be told.
     pub peers: Vec<(u64, String)>,
-    /// Where members of the cluster are that this node is to join, `HOST:PORT` each; empty: it joins
-    /// none, or has joined.
+    /// Where members of the cluster are that this node is to join, `HOST:PORT` each; empty: it
+    /// joins none, or has joined.
     pub join: Vec<String>,
     /// Where the data lies; made if it is not there.
     pub data_dir: PathBuf,

@@ -111,8 +111,8 @@ impl Inbound {
         }
     }
 
-    /// These are all other members from now on. Who was one and is none any more is closed: it comes
-    /// in as anybody does.
+    /// These are all other members from now on. The connection of one that is none any more is
+    /// closed: it comes in as anybody does.
     pub(super) fn follow(&self, others: BTreeSet<NodeId>) {
         let is_gone = |path: &&Path| {
             let peer = path.peer.as_ref().map(|(id, _)| id);
