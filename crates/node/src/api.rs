@@ -288,6 +288,8 @@ pub enum Output {
         /// It is small, much waits for it, and it may overtake what was sent before it.
         urgent: bool,
     },
+    /// These are all other members from now on, and where each receives its peers.
+    Peers(Vec<(NodeId, String)>),
     /// Send this message back on the connection that brought one, or lose it.
     SendBack {
         /// The connection.
@@ -300,8 +302,6 @@ pub enum Output {
     Trust(PathId),
     /// Close this connection: whoever made it is no member, or has made a newer one.
     HangUp(PathId),
-    /// These are all other members from now on, and where each receives its peers.
-    Peers(Vec<(NodeId, String)>),
     /// Answer a request. Replies of one session come in any order.
     Reply {
         /// The connection that asked.
