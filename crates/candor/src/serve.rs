@@ -28,12 +28,17 @@ pub(crate) struct Args {
     /// nowhere].
     #[arg(long, value_name = "HOST:PORT")]
     zmq_listen: Option<String>,
-    /// Where the other nodes are received [default: this node's address in --peers].
+    /// Where the other nodes are received [default: this node's address in --peers]. Without
+    /// --peers, the others are told this address.
     #[arg(long, value_name = "HOST:PORT")]
     peer_listen: Option<String>,
-    /// The peer addresses of all members, this one included.
+    /// The peer addresses of all first members of a cluster, this one included.
     #[arg(long, value_name = "ID=HOST:PORT,…")]
     peers: Option<String>,
+    /// Peer addresses of members of a cluster that this node is to be added to; needs
+    /// --peer-listen.
+    #[arg(long, value_name = "HOST:PORT,…")]
+    join: Option<String>,
     /// Where the data lies [default: ./candor-data].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -129,6 +134,9 @@ fn options(args: Args) -> Result<Options, Error> {
     }
     if let Some(peers) = &args.peers {
         options.peers = server::parse_peers(peers)?;
+    }
+    if let Some(join) = &args.join {
+        options.join = server::parse_join(join)?;
     }
     options.id = args.id.unwrap_or(options.id);
     options.listen = args.listen.unwrap_or(options.listen);

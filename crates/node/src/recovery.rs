@@ -514,6 +514,7 @@ mod tests {
             incarnation: 1,
             directory: DirectoryId(1),
             discard_state,
+            join: false,
             max_memory: None,
             join: false,
         });

@@ -16,6 +16,8 @@ const SNAPSHOTS: u64 = 8;
 const LOOP: u64 = 12;
 /// Each other member: dialled, come in, and come in anew before the old connection is gone.
 const PEER: u64 = 3;
+/// Members may come: room is kept for so many others at least, where others can come in.
+const OTHERS_MIN: usize = 8;
 /// What is open for a moment only: a connection that is turned away, a name that is looked up, what
 /// the system tells of this process.
 const MOMENTS: u64 = 16;
@@ -34,10 +36,10 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    /// Shares out what the system grants to a node with so many other members and so many clients,
-    /// and asks it for more if it must.
-    pub(crate) fn share_out(others: usize, clients_max: u64) -> Result<Descriptors, Error> {
-        let open = count_open();
+    /// Shares out what the system grants to a node with so many other members (`None`: no port for
+    /// any) and so many clients, and asks it for more if it must.
+    pub(crate) fn share_out(others: Option<usize>, clients_max: u64) -> Result<Descriptors, Error> {
+        let (open, others) = (count_open(), expected(others));
         let granted = getrlimit(Resource::Nofile);
         let wanted = needed(open, others) + STRANGERS.1 + clients_max;
         let raised = granted.maximum.map_or(wanted, |maximum| maximum.min(wanted));
@@ -70,6 +72,11 @@ impl Descriptors {
     }
 }
 
+/// How many other members to keep room for.
+fn expected(others: Option<usize>) -> usize {
+    others.map_or(0, |others| others.max(OTHERS_MIN))
+}
+
 /// What a node with so many other members needs, without clients and strangers.
 fn needed(open: u64, others: usize) -> u64 {
     open + LOG + SNAPSHOTS + LOOP + MOMENTS + PEER * others as u64
@@ -98,6 +105,11 @@ mod tests {
         assert_eq!(of(u64::MAX, 30), (10_000, 64));
         let few = Descriptors::of(1 << 20, 3, 2, 5).unwrap();
         assert_eq!(few.clients_max, 5, "no more than were asked for");
+    }
+
+    #[test]
+    fn there_is_room_for_members_that_come() {
+        assert_eq!([None, Some(0), Some(2), Some(30)].map(expected), [0, 8, 8, 30]);
     }
 
     #[test]

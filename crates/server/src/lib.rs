@@ -49,5 +49,5 @@ pub use error::Error;
 pub use faults::Faults;
 pub use logging::last_words;
 pub use node::{Level, OnceWanted, Order};
-pub use options::{Bounds, Options, parse_level, parse_peers, parse_size};
+pub use options::{Bounds, Options, parse_join, parse_level, parse_peers, parse_size};
 pub use serve::serve;

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod file;
+mod join;
 mod keyspaces;
 pub(crate) mod once;
 mod size;
@@ -39,9 +40,14 @@ pub struct Options {
     /// Where clients of ZeroMQ are served, `HOST:PORT`; `None`: nowhere.
     pub zmq_listen: Option<String>,
     /// Where peers are received, `HOST:PORT`; `None`: at this node's own address in `peers`.
+    /// Without `peers` it is also what the others are told.
     pub peer_listen: Option<String>,
-    /// All members and where each receives its peers, this node included; empty: a node by itself.
+    /// The first members of the cluster and where each receives its peers, this node included;
+    /// empty: a node by itself, or one that knows from its disk or will be told.
     pub peers: Vec<(u64, String)>,
+    /// Where members of the cluster are that this node is to join, `HOST:PORT` each; empty: it
+    /// joins none, or has joined.
+    pub join: Vec<String>,
     /// Where the data lies; made if it is not there.
     pub data_dir: PathBuf,
     /// The order of the keyspace `default`.
@@ -88,6 +94,7 @@ impl Default for Options {
             zmq_listen: None,
             peer_listen: None,
             peers: vec![],
+            join: vec![],
             data_dir: "./candor-data".into(),
             order: Order::Agreed,
             level: Level::Linearizable,
@@ -110,10 +117,15 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Where peers are received, if there are any.
+    /// Where peers are received, if there may be any.
     pub(crate) fn peer_address(&self) -> Option<&str> {
-        let own = self.peers.iter().find(|(id, _)| *id == self.id)?;
-        Some(self.peer_listen.as_deref().unwrap_or(&own.1))
+        let own = self.peers.iter().find(|(id, _)| *id == self.id);
+        self.peer_listen.as_deref().or(own.map(|(_, address)| address.as_str()))
+    }
+
+    /// Whether this node is to join a cluster.
+    pub(crate) fn joins(&self) -> bool {
+        !self.join.is_empty()
     }
 
     /// How much may wait in the node, and go together.
@@ -142,13 +154,8 @@ impl Options {
     /// Whether all of this can be had together.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.check_each()?;
-        if self.peer_listen.is_some() && self.peers.is_empty() {
-            return Err(Error::configuration(
-                "--peer-listen is given but there are no peers\n  hint: list all members with \
-                 --peers ID=HOST:PORT,…, or leave out --peer-listen for a node by itself",
-            ));
-        }
         self.check_own_place()?;
+        self.check_join()?;
         check_consistency(self.order, self.level)
     }
 
@@ -158,6 +165,7 @@ impl Options {
             return Err(Error::configuration("--id 0 is not an id\n  hint: ids begin at 1"));
         }
         self.check_peers()?;
+        self.check_join_addresses()?;
         check_address("--listen", &self.listen)?;
         if let Some(address) = &self.zmq_listen {
             check_address("--zmq-listen", address)?;
@@ -224,7 +232,7 @@ impl Options {
                 )));
             }
             check_address("--peers", address)?;
-            if address.ends_with(":0") {
+            if has_no_port(address) {
                 return Err(Error::configuration(format!(
                     "--peers: {id}={address} has no port that the others could dial\n  hint: give \
                      the port that node {id} receives its peers on"
@@ -300,6 +308,11 @@ fn check_address(flag: &str, address: &str) -> Result<(), Error> {
     )))
 }
 
+/// Whether the port of this address is 0, which is none.
+fn has_no_port(address: &str) -> bool {
+    address.rsplit_once(':').is_some_and(|(_, port)| port.parse() == Ok(0_u16))
+}
+
 /// Whether this may be the name or the number of a host: what separates the parts of a list is
 /// never part of one.
 fn is_host(host: &str) -> bool {
@@ -309,6 +322,7 @@ fn is_host(host: &str) -> bool {
 }
 
 pub use bounds::Bounds;
+pub use join::parse_join;
 pub use size::parse_size;
 
 /// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it. One that
@@ -372,14 +386,14 @@ fn level_of(name: &str) -> Option<Level> {
 mod tests {
     use super::*;
 
-    fn three() -> Options {
+    pub(super) fn three() -> Options {
         let peers = parse_peers("1=127.0.0.1:7001, 2=127.0.0.1:7002,3=[::1]:7003").unwrap();
         Options { id: 2, peers, ..Options::default() }
     }
 
     /// The options are refused as bad configuration, and the text holds this.
     #[track_caller]
-    fn refused(options: Options, needle: &str) {
+    pub(super) fn refused(options: Options, needle: &str) {
         let error = options.check().unwrap_err();
         assert_eq!(error.exit_code, 78);
         assert!(error.reason.contains(needle), "{error} lacks {needle:?}");
@@ -417,8 +431,6 @@ mod tests {
         refused(Options { listen: "a:70000".into(), ..three() }, "--listen");
         refused(Options { peer_listen: Some("a".into()), ..three() }, "--peer-listen");
         refused(Options { zmq_listen: Some("tcp://a:1".into()), ..three() }, "--zmq-listen");
-        let alone = Options { peer_listen: Some("a:1".into()), ..Options::default() };
-        refused(alone, "there are no peers");
         refused(Options { request_timeout_ms: 0, ..three() }, "--request-timeout 0");
         refused(Options { max_clock_drift_ms: 9, ..three() }, "--max-clock-drift 9");
         refused(Options { snapshot_log_bytes: 1, ..three() }, "--snapshot-log-size 1 is not");

@@ -39,7 +39,7 @@ const TASKS_A_LOOK: u32 = 1024;
 pub fn serve(options: Options) -> Result<(), Error> {
     options.check()?;
     logging::begin(NodeId(options.id))?;
-    let others = options.peers.len().saturating_sub(1);
+    let others = options.peer_address().map(|_| options.peers.len().saturating_sub(1));
     let end = Descriptors::share_out(others, options.bounds.max_clients)
         .and_then(|descriptors| run(&options, descriptors));
     logging::flush();
@@ -68,6 +68,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     let faults = options.test_mode.then(Arc::<Faults>::default);
     let disk = faults.as_ref().map_or_else(Disk::default, |faults| faults.disk());
     let mut recovered = recover(options, config, &disk)?;
+    check_reach(options, recovered.node.status().members.len())?;
     recovered.node.set_limits(options.limits());
     recovered.node.set_beginning(options.beginning());
     let counters = recovered.log.counters();
@@ -81,8 +82,9 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     spawn_local(logging::sum_up());
     let peers = Peers::dial(&shared, me, &members, seed);
     if let Some(listener) = ports.peers.take() {
-        peers.listen(&shared, me, members.iter().map(|member| member.0).collect(), listener);
+        peers.listen(listener, options.joins());
     }
+    peers.join(&options.to_dial());
     if (clients_max as u64) < options.bounds.max_clients {
         warn!(
             "takes at most {clients_max} clients at a time: the process may have {} files open\n  hint: let it \
@@ -217,18 +219,14 @@ fn announcement(options: &Options, ports: &Ports) -> Announcement {
         Some((_, address)) => format!("ZeroMQ on {address}, "),
         None => String::new(),
     };
-    let before = format!(
-        "node {} of {}, clients on {}, {zmq}{peers}",
-        options.id,
-        options.peers.len().max(1),
-        ports.client_address
-    );
+    let before = format!("clients on {}, {zmq}{peers}", ports.client_address);
     let behind = format!(
         ", data in {}{}",
         options.data_dir.display(),
         if options.test_mode { ", in test mode: clients may break it" } else { "" }
     );
-    Announcement::new([before, behind], options.peers.len() < 2)
+    let own = || format!("{}={}", options.id, options.peer_address().unwrap_or_default());
+    Announcement::new([before, behind], options.joins().then(own))
 }
 
 /// Takes a port; and its address, of which the system chose a part if it was port 0.
@@ -256,8 +254,9 @@ fn config(options: &Options) -> Result<Config, Error> {
     // The order of the list says nothing, so it may differ between starts.
     members.sort();
     if members.is_empty() {
-        // Nobody dials it, so it has no address that could change.
-        members.push((NodeId(options.id), String::new()));
+        // One that nobody dials has no address.
+        let address = options.peer_address().unwrap_or_default();
+        members.push((NodeId(options.id), address.to_owned()));
     }
     let draw = || {
         random::draw().map_err(|error| {
@@ -276,8 +275,20 @@ fn config(options: &Options) -> Result<Config, Error> {
         incarnation: draw()?,
         directory: DirectoryId(draw()?),
         discard_state: options.discard_state,
-        join: false,
+        join: options.joins(),
     })
+}
+
+/// A member of a cluster is where the others reach it: what is on disk says that it is one.
+fn check_reach(options: &Options, members: usize) -> Result<(), Error> {
+    if members < 2 || options.peer_address().is_some() {
+        return Ok(());
+    }
+    Err(Error::configuration(format!(
+        "node {} is one of {members} members, and has no port for the others\n  hint: start it with --peer-listen \
+         HOST:PORT, the address at which they know it (candor cluster status, on any of them, says it)",
+        options.id
+    )))
 }
 
 /// What `CONFIG GET` tells of the options.
@@ -338,6 +349,30 @@ mod tests {
         let error = ports("0.0.0.0:0", true).err().expect("it is open");
         assert_eq!(error.exit_code, 78);
         assert!(ports("0.0.0.0:0", false).is_ok() && ports("127.0.0.1:0", true).is_ok());
+    }
+
+    #[test]
+    fn a_member_has_a_port_for_the_others() {
+        let alone = Options::default();
+        assert!(check_reach(&alone, 1).is_ok());
+        let error = check_reach(&alone, 3).unwrap_err();
+        assert_eq!(error.exit_code, 78);
+        assert!(error.reason.contains("one of 3 members") && error.reason.contains("hint: "));
+        let reached = Options { peer_listen: Some("a:1".into()), ..alone };
+        assert!(check_reach(&reached, 3).is_ok());
+    }
+
+    #[test]
+    fn what_the_node_is_told_of_itself() {
+        let told = |options: Options| {
+            let Config { members, join, .. } = config(&options).unwrap();
+            (members, join)
+        };
+        let own = |address: &str| vec![(NodeId(1), address.to_owned())];
+        assert_eq!(told(Options::default()), (own(""), false));
+        let reached = Options { peer_listen: Some("a:1".into()), ..Options::default() };
+        assert_eq!(told(reached.clone()), (own("a:1"), false));
+        assert_eq!(told(Options { join: vec!["b:1".into()], ..reached }), (own("a:1"), true));
     }
 
     #[test]

@@ -13,11 +13,6 @@ impl Node {
         self.waits(self.keyspaces.default().order)
     }
 
-    /// The level of reads of the keyspace `default` that name none.
-    pub fn level(&self) -> Level {
-        self.keyspaces.default().levels.level
-    }
-
     /// How the node sees itself and the cluster.
     pub fn status(&self) -> Status {
         let Keyspace { order, levels, .. } = *self.keyspaces.default();

@@ -226,6 +226,9 @@ impl Driver {
                 }
                 Output::Trust(path) => mutant!(NobodyTrusted, self.peers.trust(path), ()),
                 Output::HangUp(path) => mutant!(NobodyHungUpOn, self.peers.hang_up(path), ()),
+                Output::Peers(others) => {
+                    mutant!(PeersNotFollowed, self.peers.follow(&others), drop(others));
+                }
                 Output::Persist { ticket, records } => {
                     mutant!(BacklogUncounted, self.shared.add_backlog(records.len()), ());
                     let queued = group.replace(log::Group { ticket, records });
@@ -269,8 +272,8 @@ impl Driver {
         self.more |= mutant!(UnsentForgotten, unsent, false);
         mutant!(NothingSettled, self.shared.settle(), ());
         if !self.announcement.is_over() {
-            let node = self.shared.node();
-            self.announcement.tell(node.level(), node.waits_for().as_ref());
+            let status = self.shared.node().status();
+            self.announcement.tell(&status);
         }
         // After what others wait for was sent.
         group.into_iter().for_each(|group| self.persist(group));

@@ -138,6 +138,8 @@ impl Write for Lines {
 pub(crate) fn tell(event: &Event) {
     match event {
         Event::Formed => info!("all members have met: the cluster is formed"),
+        Event::Joined => info!("was added to the cluster: it learns, and serves once it votes"),
+        Event::Members(all) => info!("the members are {all}"),
         Event::Leader { term, leader: Some(leader) } => {
             info_some!("node {} leads in term {term}", leader.0);
         }

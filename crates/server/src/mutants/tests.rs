@@ -226,6 +226,16 @@ mutants! {
     DisconnectionNotTold, "stale connection", "peers::link::tests::a_connection_that_is_over_takes_no_messages";
     /// Another node than the one at this address should be is taken for it.
     OtherNodeTaken, "stale connection", "peers::link::tests::another_node_at_the_address_is_turned_away";
+    /// A node that is found at two addresses is connected to twice.
+    ReachedTwice, "stale connection", "peers::tests::one_way_to_a_node_that_is_found_twice_is_enough";
+    /// A member that is gone, or somewhere else, is dialled for ever where it was.
+    GoneStillDialled, "stale connection", "peers::tests::links_follow_the_members";
+    /// A node that nobody has taken in stops asking.
+    JoinGivenUp, "availability", "peers::tests::an_address_to_join_at_tells_who_is_there";
+    /// The connection of a member that is gone counts as that of a member.
+    GoneStaysTrusted, "stale connection", "peers::inbound::tests::who_is_no_member_any_more_is_hung_up_on";
+    /// While a cluster forms anybody comes in.
+    AnybodyForms, "silence", "peers::inbound::tests::who_may_come_in_depends_on_whether_the_cluster_has_formed";
     /// A message is sent behind a gap of others that were dropped.
     GapFilled, "progress", "peers::outgoing::tests::once_a_message_is_dropped_all_are_until_the_queue_is_empty";
     /// A connection that the node wants closed stays.
@@ -325,6 +335,8 @@ mutants! {
     NobodyTrusted, "availability", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
     /// The port for peers is not told whom the node hangs up on.
     NobodyHungUpOn, "stale connection", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    /// The ways to members stay as they were at the start.
+    PeersNotFollowed, "availability", "event_loop::driver::tests::members_that_are_new_are_dialled_and_those_that_are_gone_are_not";
     /// What the node says about itself is not logged.
     NothingTold, "silence", "event_loop::driver::tests::what_the_node_says_of_itself_is_logged";
     /// A node that must not go on goes on.

@@ -11,7 +11,7 @@ use toml::de::DeTable;
 
 use super::keyspaces::{self, Keyspace};
 use super::size::Size;
-use super::{Bounds, Options, parse_level, parse_peers};
+use super::{Bounds, Options, parse_join, parse_level, parse_peers};
 use crate::Error;
 
 /// What a file may say. What it does not say stays as it is.
@@ -23,6 +23,7 @@ struct File {
     zmq_listen: Option<String>,
     peer_listen: Option<String>,
     peers: Option<Spanned<String>>,
+    join: Option<Spanned<String>>,
     data_dir: Option<PathBuf>,
     level: Option<Spanned<String>>,
     #[serde(default)]
@@ -95,6 +96,10 @@ impl Options {
         if let Some(peers) = file.peers {
             options.peers = parse_peers(peers.get_ref())
                 .map_err(|error| at(Some(peers.span()), &error.reason))?;
+        }
+        if let Some(join) = file.join {
+            options.join =
+                parse_join(join.get_ref()).map_err(|error| at(Some(join.span()), &error.reason))?;
         }
         if !file.keyspace.is_empty() {
             options.keyspaces =
@@ -193,7 +198,7 @@ mod tests {
     fn what_is_said_counts_and_the_rest_stays() {
         assert_eq!(read("").unwrap(), Options::default());
         let options = read(
-            "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
+            "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\njoin = 'c:1,d:1'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
              max-clock-drift = 250\nsnapshot-log-size = '1gb'\nsnapshot-age = 60\nlog-memory = 1048576\n\
              snapshot-memory = '2mb'\ndigest-interval = 700\nmax-key-size = '1kb'\nmax-value-size = '1mb'\nmax-pipeline = 7\n\
@@ -210,6 +215,7 @@ mod tests {
                 zmq_listen: Some("a:3".into()),
                 peer_listen: Some("b:2".into()),
                 peers: vec![(1, "a:2".into()), (2, "b:2".into())],
+                join: vec!["c:1".into(), "d:1".into()],
                 data_dir: "/data".into(),
                 order: Order::Merged,
                 level: Level::Eventual,
@@ -275,6 +281,8 @@ mod tests {
         refused("once-ids = 0", "candor.toml:1:12: once-ids 0 is not between 1 and");
         refused("listen = 'here'", "candor.toml:1:10: listen: \"here\" is not HOST:PORT");
         refused("snapshot-age = 99999999999", "candor.toml:1:16: snapshot-age 99999999999 is more");
+        refused("\njoin = ','", "candor.toml:2:8: join: \",\" lists no address");
+        refused("join = 'a:0'", "candor.toml:1:8: join: a:0 has no port");
         refused("peers = '0=a:1'", "candor.toml:1:9: peers: 0=a:1 has the id 0");
         refused(
             "[keyspace]\nname = 'a'",

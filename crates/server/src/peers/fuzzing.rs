@@ -79,7 +79,7 @@ mod tests {
         }
 
         #[test]
-        fn any_handshake(from: u64, to: u64, cluster: u64, place in 0..100usize, value: u8) {
+        fn any_handshake(from in 1..=u64::MAX, to: u64, cluster: u64, place in 0..100usize, value: u8) {
             let said = Handshake { from: NodeId(from), to: NodeId(to), cluster };
             let mut bytes = said.encode();
             assert_eq!(Handshake::decode(&bytes), Ok(said));

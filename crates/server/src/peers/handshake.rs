@@ -9,7 +9,10 @@ use std::fmt;
 
 const MAGIC: [u8; 8] = *b"CandorPr";
 /// The version of what is said between members.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
+/// Whoever is there: who dials an address of a cluster that it is to join knows no ids. No node has
+/// this one.
+pub(super) const ANYONE: NodeId = NodeId(0);
 /// The length of what each end says.
 pub(super) const BYTES: usize = 36;
 
@@ -17,6 +20,7 @@ pub(super) const BYTES: usize = 36;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Handshake {
     pub from: NodeId,
+    /// [`ANYONE`]: whoever is there; the answer says who that is.
     pub to: NodeId,
     /// The cluster of who speaks; 0: it has not formed.
     pub cluster: u64,
@@ -49,12 +53,10 @@ impl Handshake {
         let u64_at = |at: usize| {
             u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes are eight bytes"))
         };
+        let (from, to, cluster) = (NodeId(u64_at(12)), NodeId(u64_at(20)), u64_at(28));
         match u64_at(8) as u32 {
-            VERSION => Ok(Handshake {
-                from: NodeId(u64_at(12)),
-                to: NodeId(u64_at(20)),
-                cluster: u64_at(28),
-            }),
+            VERSION if from == ANYONE => Err(Stranger::Foreign),
+            VERSION => Ok(Handshake { from, to, cluster }),
             version => Err(Stranger::Version(version)),
         }
     }
@@ -92,6 +94,8 @@ mod tests {
         assert_eq!(Handshake::decode(&other), Err(Stranger::Version(9)));
         other[0] = b'*';
         assert_eq!(Handshake::decode(&other), Err(Stranger::Foreign));
+        let nobody = Handshake { from: ANYONE, ..handshake }.encode();
+        assert_eq!(Handshake::decode(&nobody), Err(Stranger::Foreign), "no node has this id");
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //! trusts it: until then it may be one of a few, for a short time, with short messages, and few of
 //! them at a time; and where there are too many, the one that has said least for longest makes
 //! room. So there is always room for a member, and what strangers say keeps no member waiting.
+//!
+//! While a cluster forms, only who is listed may come in: a wrong number is found there. A formed
+//! one lets in whoever is of no other: it may be one that asks to be taken in, a member that this
+//! node has not heard of yet, or one that was removed and is to be told so.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::io;
 use std::rc::Rc;
@@ -24,7 +28,7 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use super::frame::{self, FRAME_BYTES_MAX, Frames, MESSAGE_BYTES_MAX, TooLong};
-use super::handshake::{self, Handshake};
+use super::handshake::{self, ANYONE, Handshake};
 use crate::event_loop::Shared;
 use crate::logging::warn_some;
 use crate::mutants::mutant;
@@ -52,6 +56,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
     paths: RefCell<BTreeMap<PathId, Path>>,
+    /// All other members, as far as this node knows.
+    others: RefCell<BTreeSet<NodeId>>,
     accepted: Cell<u64>,
     /// Messages that the node has not taken in.
     waiting: Cell<usize>,
@@ -64,8 +70,8 @@ pub(super) struct Inbound {
 struct Path {
     task: AbortHandle,
     trust: Trust,
-    /// There after the handshake.
-    writer: Option<OwnedWriteHalf>,
+    /// Who it says it is, and the way back: there after the handshake.
+    peer: Option<(NodeId, OwnedWriteHalf)>,
 }
 
 /// How far a connection has come. Of those that are not trusted, the lesser make room first.
@@ -80,7 +86,7 @@ impl Inbound {
     /// Sends a message back on the connection that one came by, or loses it.
     pub(super) fn send_back(&self, path: PathId, message: &Bytes) {
         let paths = self.paths.borrow();
-        let Some(Path { task, writer: Some(writer), .. }) = paths.get(&path) else { return };
+        let Some(Path { task, peer: Some((_, writer)), .. }) = paths.get(&path) else { return };
         let mut framed = BytesMut::new();
         frame::append(&mut framed, message);
         // What goes this way is short and rare. What the socket does not take whole would be half a
@@ -103,6 +109,19 @@ impl Inbound {
         if let Some(path) = self.paths.borrow().get(&path) {
             mutant!(HangUpIgnored, path.task.abort(), ());
         }
+    }
+
+    /// These are all other members from now on. The connection of one that is none any more is
+    /// closed: it comes in as anybody does.
+    pub(super) fn follow(&self, others: BTreeSet<NodeId>) {
+        let is_gone = |path: &&Path| {
+            let peer = path.peer.as_ref().map(|(id, _)| id);
+            path.trust == Trust::Trusted && peer.is_some_and(|id| !others.contains(id))
+        };
+        let paths = self.paths.borrow();
+        let gone = paths.values().filter(is_gone);
+        gone.for_each(|path| mutant!(GoneStaysTrusted, path.task.abort(), ()));
+        *self.others.borrow_mut() = others;
     }
 
     /// Takes note of how many messages the node left over.
@@ -129,9 +148,9 @@ impl Inbound {
         self.paths.borrow().get(&path).is_some_and(|path| path.trust == Trust::Trusted)
     }
 
-    fn identified(&self, path: PathId, writer: OwnedWriteHalf) {
+    fn identified(&self, path: PathId, peer: NodeId, writer: OwnedWriteHalf) {
         if let Some(path) = self.paths.borrow_mut().get_mut(&path) {
-            (path.trust, path.writer) = (Trust::Identified, Some(writer));
+            (path.trust, path.peer) = (Trust::Identified, Some((peer, writer)));
         }
     }
 
@@ -154,7 +173,8 @@ impl Inbound {
 struct Acceptor {
     shared: Rc<Shared>,
     me: NodeId,
-    others: Vec<NodeId>,
+    /// This node was started to join a cluster: whoever calls it may be a member of that.
+    joins: bool,
     inbound: Rc<Inbound>,
 }
 
@@ -162,12 +182,11 @@ struct Acceptor {
 pub(super) async fn listen(
     shared: Rc<Shared>,
     me: NodeId,
-    members: Vec<NodeId>,
+    joins: bool,
     inbound: Rc<Inbound>,
     listener: TcpListener,
 ) {
-    let others = members.into_iter().filter(|member| *member != me).collect();
-    let acceptor = Rc::new(Acceptor { shared, me, others, inbound });
+    let acceptor = Rc::new(Acceptor { shared, me, joins, inbound });
     loop {
         match listener.accept().await {
             Ok((stream, address)) => {
@@ -190,7 +209,7 @@ impl Acceptor {
         let id = PathId(self.inbound.accepted.get());
         let guard = Guard { acceptor: self.clone(), id };
         let task = spawn_local(receive(guard, stream, address)).abort_handle();
-        let path = Path { task, trust: Trust::Silent, writer: None };
+        let path = Path { task, trust: Trust::Silent, peer: None };
         self.inbound.paths.borrow_mut().insert(id, path);
     }
 
@@ -203,23 +222,12 @@ impl Acceptor {
             _ => failed(error),
         })?;
         let said = Handshake::decode(&bytes).map_err(|stranger| stranger.to_string())?;
-        let Handshake { from, to, .. } = said;
+        let from = said.from;
         // Also who is turned away hears who is here, so that its log can name the mistake.
         let cluster = self.shared.cluster();
         let answer = Handshake { from: self.me, to: from, cluster };
         stream.write_all(&answer.encode()).await.map_err(failed)?;
-        if to != self.me {
-            return Err(format!(
-                "it is node {} and looks for node {}, but this is node {}: its --peers is wrong, or this node's --id",
-                from.0, to.0, self.me.0
-            ));
-        }
-        if !self.others.contains(&from) {
-            return Err(format!("it says that it is node {}, which is no other member", from.0));
-        }
-        if said.is_of_another_cluster(cluster) {
-            return Err(format!("it is node {} of another cluster: its --peers is wrong", from.0));
-        }
+        self.admit(said, cluster)?;
         let keepalive = TcpKeepalive::new()
             .with_time(Duration::from_secs(10))
             .with_interval(Duration::from_secs(5));
@@ -227,6 +235,30 @@ impl Acceptor {
         // Small answers leave at once.
         stream.set_nodelay(true).map_err(failed)?;
         Ok(from)
+    }
+
+    /// Says why somebody who says this may not come in, if it may not.
+    fn admit(&self, said: Handshake, cluster: u64) -> Result<(), String> {
+        let (NodeId(from), to, me) = (said.from, said.to, self.me);
+        if to != me && to != ANYONE {
+            return Err(format!(
+                "it is node {from} and looks for node {}, but this is node {}: its --peers is wrong, or this node's --id",
+                to.0, me.0
+            ));
+        }
+        if said.from == me {
+            return Err(format!(
+                "it says that it is node {from}, and so is this one called: one of them has the wrong --id, or dialled itself"
+            ));
+        }
+        let is_known = self.inbound.others.borrow().contains(&said.from);
+        if mutant!(AnybodyForms, !is_known && cluster == 0 && !self.joins, false) {
+            return Err(format!("it says that it is node {from}, which is no other member"));
+        }
+        if said.is_of_another_cluster(cluster) {
+            return Err(format!("it is node {from} of another cluster: its --peers is wrong"));
+        }
+        Ok(())
     }
 }
 
@@ -267,7 +299,7 @@ async fn receive(guard: Guard, stream: TcpStream, address: String) {
 async fn talk(guard: &Guard, mut stream: TcpStream) -> Result<(), String> {
     let peer = guard.acceptor.handshake(&mut stream).await?;
     let (reader, writer) = stream.into_split();
-    guard.acceptor.inbound.identified(guard.id, writer);
+    guard.acceptor.inbound.identified(guard.id, peer, writer);
     take_messages(guard, peer, reader).await
 }
 
@@ -330,158 +362,4 @@ async fn take_messages(
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::task::LocalSet;
-
-    use super::*;
-    use crate::event_loop::driver::tests::until;
-    use crate::event_loop::shared::tests::shared;
-    use crate::peers::tests::{connected, framed};
-
-    fn acceptor() -> Rc<Acceptor> {
-        let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
-        Rc::new(Acceptor { shared: Rc::new(shared()), me, others, inbound })
-    }
-
-    #[tokio::test]
-    async fn who_is_hung_up_on_is_gone_and_the_node_is_told() {
-        let story = async {
-            let acceptor = acceptor();
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-            let (stream, address) = listener.accept().await.unwrap();
-            acceptor.let_in(stream, address.to_string());
-            yield_now().await;
-            let path = PathId(1);
-            acceptor.inbound.trust(path);
-            assert!(acceptor.inbound.is_trusted(path));
-            acceptor.inbound.hang_up(path);
-            yield_now().await;
-            assert!(acceptor.inbound.paths.borrow().is_empty());
-            let mut told = vec![];
-            acceptor.shared.take_inbox(&mut told);
-            assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
-        };
-        LocalSet::new().run_until(story).await;
-    }
-
-    #[tokio::test]
-    async fn who_is_not_trusted_says_nothing_long() {
-        let story = async {
-            let acceptor = acceptor();
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = listener.local_addr().unwrap().to_string();
-            let let_in = async {
-                let (stream, address) = listener.accept().await.unwrap();
-                acceptor.let_in(stream, address.to_string());
-            };
-            let (mut peer, ()) = tokio::join!(connected(&address, 0), let_in);
-            let _ = peer.write_all(&framed(&[7; FRAME_BYTES_MAX + 1])).await;
-            while peer.read(&mut [0; 64]).await.is_ok_and(|bytes| bytes > 0) {}
-            let mut told = vec![];
-            acceptor.shared.take_inbox(&mut told);
-            assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
-        };
-        LocalSet::new().run_until(story).await;
-    }
-
-    /// Somebody is let in and says so many messages.
-    async fn says(acceptor: &Rc<Acceptor>, is_trusted: bool, said: usize) -> TcpStream {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let let_in = async {
-            let (stream, address) = listener.accept().await.unwrap();
-            acceptor.let_in(stream, address.to_string());
-        };
-        let (mut peer, ()) = tokio::join!(connected(&address, 0), let_in);
-        let id = PathId(acceptor.inbound.accepted.get());
-        let trust = |id| acceptor.inbound.paths.borrow()[id].trust;
-        until("it is let in", || trust(&id) == Trust::Identified).await;
-        if is_trusted {
-            acceptor.inbound.trust(id);
-        }
-        peer.write_all(&framed(b"").repeat(said)).await.unwrap();
-        peer
-    }
-
-    #[tokio::test]
-    async fn who_is_not_trusted_says_little_at_a_time() {
-        let story = async {
-            let acceptor = acceptor();
-            let waiting = || acceptor.inbound.waiting.get();
-            let _stranger = says(&acceptor, false, 2000).await;
-            until("the first are heard", || waiting() >= STRANGER_MESSAGES).await;
-            assert!(waiting() < 1000, "{} at once", waiting());
-            until("the next are heard", || waiting() >= 2 * STRANGER_MESSAGES).await;
-        };
-        LocalSet::new().run_until(story).await;
-    }
-
-    #[tokio::test]
-    async fn no_peer_is_read_while_many_messages_wait() {
-        let story = async {
-            let acceptor = acceptor();
-            let inbound = &acceptor.inbound;
-            let _peer = says(&acceptor, true, MESSAGES_MAX + 100).await;
-            until("many wait", || inbound.waiting.get() > MESSAGES_MAX).await;
-            assert_eq!(inbound.waiting.get(), MESSAGES_MAX + 1);
-            // The node takes half of them in, then one more.
-            inbound.set_messages_left(MESSAGES_MAX / 2 + 1);
-            yield_now().await;
-            assert_eq!(
-                inbound.waiting.get(),
-                MESSAGES_MAX / 2 + 1,
-                "no turn for the sake of a few"
-            );
-            inbound.set_messages_left(MESSAGES_MAX / 2);
-            until("it goes on", || inbound.waiting.get() == MESSAGES_MAX / 2 + 99).await;
-        };
-        LocalSet::new().run_until(story).await;
-    }
-
-    #[tokio::test]
-    async fn who_was_sent_half_a_message_back_is_gone() {
-        let story = async {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-            let stream = listener.accept().await.unwrap().0;
-            SockRef::from(&stream).set_send_buffer_size(4 << 10).unwrap();
-            let (_reader, writer) = stream.into_split();
-            let task = spawn_local(pending::<()>());
-            let inbound = Inbound::default();
-            let abort = task.abort_handle();
-            let path = Path { task: abort, trust: Trust::Identified, writer: Some(writer) };
-            inbound.paths.borrow_mut().insert(PathId(1), path);
-            inbound.send_back(PathId(1), &Bytes::from("short"));
-            yield_now().await;
-            assert!(!task.is_finished());
-            inbound.send_back(PathId(1), &Bytes::from(vec![7; 32 << 20]));
-            yield_now().await;
-            assert!(task.is_finished());
-        };
-        LocalSet::new().run_until(story).await;
-    }
-
-    #[tokio::test]
-    async fn the_silent_make_room_before_the_identified_and_the_trusted_never() {
-        let story = async {
-            let inbound = Inbound::default();
-            let trusts = [Trust::Trusted, Trust::Identified, Trust::Silent, Trust::Silent];
-            for (id, trust) in (1..).zip(trusts) {
-                let task = spawn_local(pending::<()>()).abort_handle();
-                let path = Path { task, trust, writer: None };
-                inbound.paths.borrow_mut().insert(PathId(id), path);
-            }
-            let left = |untrusted_max| -> Vec<u64> {
-                inbound.make_room(untrusted_max);
-                inbound.paths.borrow().keys().map(|id| id.0).collect()
-            };
-            assert_eq!(left(4), [1, 2, 3, 4], "there is room for one more");
-            assert_eq!(left(3), [1, 2, 4]);
-            assert_eq!(left(2), [1, 2]);
-            assert_eq!(left(1), [1]);
-            assert_eq!(left(0), [1]);
-        };
-        LocalSet::new().run_until(story).await;
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! The way to one peer: dialled, kept, and dialled again.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -16,7 +18,7 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{sleep, timeout};
 
 use super::frame::{FRAME_BYTES_MAX, Frames, TooLong};
-use super::handshake::{self, Handshake};
+use super::handshake::{self, ANYONE, Handshake};
 use super::outgoing::Outgoing;
 use crate::event_loop::{Notify, Shared};
 use crate::logging::{info_some, warn_some};
@@ -31,11 +33,33 @@ const DELAY_MS: (u64, u64) = (50, 1000);
 /// A connection that lived this long was a good one.
 const GOOD: Duration = Duration::from_millis(200);
 
-/// The way to one peer.
+/// What all ways of a node have in common.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub shared: Rc<Shared>,
+    pub me: NodeId,
+    /// To whom there is a connection.
+    connected: RefCell<BTreeSet<NodeId>>,
+}
+
+impl Home {
+    pub(super) fn new(shared: Rc<Shared>, me: NodeId) -> Home {
+        Home { shared, me, connected: RefCell::default() }
+    }
+}
+
+/// The way to one peer: to a member, or to whoever is at an address of the cluster that this node
+/// is to join.
 #[derive(Debug)]
 pub(super) struct Link {
-    id: NodeId,
+    home: Rc<Home>,
+    /// Who is meant; [`ANYONE`] while only the address is known.
+    wanted: Cell<NodeId>,
     address: String,
+    /// Who is at the other end, while there is a connection.
+    peer: Cell<Option<NodeId>>,
+    /// Who was there when somebody last was.
+    answered: Cell<Option<NodeId>>,
     /// There while there is a connection.
     outgoing: RefCell<Option<Outgoing>>,
     /// Wakes the task of the link.
@@ -45,13 +69,42 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(id: NodeId, address: String) -> Link {
-        let outgoing = RefCell::new(None);
-        Link { id, address, outgoing, task: Notify::default(), touched: Cell::new(false) }
+    /// A way to this node, or to [`ANYONE`], at this address.
+    pub(super) fn new(home: Rc<Home>, wanted: NodeId, address: String) -> Link {
+        Link {
+            home,
+            wanted: Cell::new(wanted),
+            address,
+            peer: Cell::new(None),
+            answered: Cell::new(None),
+            outgoing: RefCell::new(None),
+            task: Notify::default(),
+            touched: Cell::new(false),
+        }
     }
 
-    pub(super) fn id(&self) -> NodeId {
-        self.id
+    /// Who is at the other end, while there is a connection.
+    pub(super) fn peer(&self) -> Option<NodeId> {
+        self.peer.get()
+    }
+
+    /// Whether whoever is at the address will do.
+    pub(super) fn wants_anyone(&self) -> bool {
+        self.wanted.get() == ANYONE
+    }
+
+    /// Whether this is the way to this node at this address, or has turned out to be. From then on
+    /// it is the way to nobody else.
+    pub(super) fn becomes(&self, id: NodeId, address: &str) -> bool {
+        let leads_there = match self.wanted.get() {
+            ANYONE => self.peer.get() == Some(id),
+            wanted => wanted == id,
+        };
+        let is_it = leads_there && self.address == address;
+        if is_it {
+            self.wanted.set(id);
+        }
+        is_it
     }
 
     /// Queues a message, or loses it. True if the link is to be flushed and was not before.
@@ -63,7 +116,7 @@ impl Link {
             return !self.touched.replace(true);
         }
         if outgoing.dropped == 1 {
-            warn_some!("node {} takes its messages too slowly: some are dropped", self.id.0);
+            warn_some!("{self} takes its messages too slowly: some are dropped");
         }
         false
     }
@@ -81,47 +134,77 @@ impl Link {
     }
 
     /// The task of the link: connects for ever.
-    pub(super) async fn run(self: Rc<Link>, shared: Rc<Shared>, me: NodeId, seed: u64) {
+    pub(super) async fn run(self: Rc<Link>, seed: u64) {
         let mut delay = Delay::new(seed);
         let mut trouble = String::new();
         loop {
-            match self.connect(&shared, me).await {
-                Ok((stream, cluster)) => {
-                    let since = Instant::now();
-                    info_some!("connected to node {} at {}", self.id.0, self.address);
-                    let why = self.attend(&shared, stream).await;
-                    info_some!("the connection to node {} is gone: {why}", self.id.0);
-                    let formed = "it is part of a cluster that has formed, and this node is not: if it goes on like this, the \
-                                  address is that of another cluster, or this node's data directory is not the one it met";
-                    if cluster != 0 && shared.cluster() == 0 && trouble != formed {
-                        warn_some!("node {} at {}: {formed}", self.id.0, self.address);
-                        trouble = formed.into();
-                    } else if shared.cluster() != 0 {
-                        trouble.clear();
-                    }
-                    if since.elapsed() > GOOD {
-                        delay.reset();
-                    }
-                }
-                // A peer that is away is told of once, not at every attempt.
-                Err(why) if why == trouble => {}
-                Err(why) => {
-                    warn_some!("cannot reach node {} at {}: {why}", self.id.0, self.address);
-                    trouble = why;
-                }
+            if !self.is_needless() {
+                self.live(&mut delay, &mut trouble).await;
             }
             sleep(delay.next()).await;
         }
     }
 
-    /// Dials, and shakes hands with whom it wants; gives the connection, and the cluster of the
-    /// other end.
-    async fn connect(&self, shared: &Shared, me: NodeId) -> Result<(TcpStream, u64), String> {
-        let cluster = shared.cluster();
+    /// Whether any node would do, and the one that is there is reached by another way.
+    fn is_needless(&self) -> bool {
+        let connected = self.home.connected.borrow();
+        self.wants_anyone() && self.answered.get().is_some_and(|id| connected.contains(&id))
+    }
+
+    /// One connection from its beginning to its end, if it comes about.
+    async fn live(&self, delay: &mut Delay, trouble: &mut String) {
+        match self.connect().await {
+            Ok((stream, Handshake { from, cluster, .. })) => {
+                let is_new = self.answered.replace(Some(from)) != Some(from);
+                if mutant!(ReachedTwice, self.is_needless(), false) {
+                    return;
+                }
+                let since = Instant::now();
+                // Who waits to be taken in is hung up on again and again.
+                if is_new || !self.wants_anyone() {
+                    info_some!("connected to node {} at {}", from.0, self.address);
+                }
+                let why = self.attend(from, stream).await;
+                self.tell_end(cluster, &why, trouble);
+                if since.elapsed() > GOOD {
+                    delay.reset();
+                }
+            }
+            // A peer that is away is told of once, not at every attempt.
+            Err(why) if why == *trouble => {}
+            Err(why) => {
+                warn_some!("cannot reach {self} at {}: {why}", self.address);
+                *trouble = why;
+            }
+        }
+    }
+
+    /// Says that a connection to a node of this cluster is gone, and what may be wrong.
+    fn tell_end(&self, cluster: u64, why: &str, trouble: &mut String) {
+        let formed = "it is part of a cluster that has formed, and this node is not: if it goes on like this, the \
+                      address is that of another cluster, or this node's data directory is not the one it met";
+        if self.wants_anyone() {
+            trouble.clear();
+            return;
+        }
+        info_some!("the connection to {self} is gone: {why}");
+        let own = self.home.shared.cluster();
+        if cluster != 0 && own == 0 && trouble != formed {
+            warn_some!("{self} at {}: {formed}", self.address);
+            *trouble = formed.into();
+        } else if own != 0 {
+            trouble.clear();
+        }
+    }
+
+    /// Dials, and shakes hands with whom it wants; gives the connection, and what the other end
+    /// said.
+    async fn connect(&self) -> Result<(TcpStream, Handshake), String> {
+        let (me, to, cluster) = (self.home.me, self.wanted.get(), self.home.shared.cluster());
         let attempt = async {
             let mut stream = TcpStream::connect(&self.address).await?;
             prepare(&stream)?;
-            stream.write_all(&Handshake { from: me, to: self.id, cluster }.encode()).await?;
+            stream.write_all(&Handshake { from: me, to, cluster }.encode()).await?;
             let mut answer = [0; handshake::BYTES];
             stream.read_exact(&mut answer).await?;
             Ok((stream, answer))
@@ -131,31 +214,44 @@ impl Link {
             Ok(Err(error)) => return Err(io_text(&error)),
             Ok(Ok(answered)) => answered,
         };
-        match Handshake::decode(&answer) {
-            Err(stranger) => Err(stranger.to_string()),
-            Ok(handshake) if mutant!(OtherNodeTaken, handshake.from != self.id, false) => {
-                Err(format!("node {} is there instead", handshake.from.0))
-            }
-            Ok(handshake) if handshake.to != me => {
-                Err(format!("it takes this node for node {}", handshake.to.0))
-            }
-            Ok(handshake) if handshake.is_of_another_cluster(cluster) => {
-                Err("it is part of another cluster: --peers is wrong here or there".into())
-            }
-            Ok(handshake) => Ok((stream, handshake.cluster)),
+        let said = Handshake::decode(&answer).map_err(|stranger| stranger.to_string())?;
+        let is_other = to != ANYONE && said.from != to;
+        if mutant!(OtherNodeTaken, is_other, false) {
+            return Err(format!("node {} is there instead", said.from.0));
         }
+        if said.from == me {
+            return Err(format!(
+                "node {} is there, and so is this one called: the address is its own, or its --id is taken",
+                me.0
+            ));
+        }
+        if said.to != me {
+            return Err(format!("it takes this node for node {}", said.to.0));
+        }
+        if said.is_of_another_cluster(cluster) {
+            return Err("it is part of another cluster: the address is wrong here or there".into());
+        }
+        Ok((stream, said))
     }
 
-    /// Keeps a connection while it holds; says why it ended.
-    async fn attend(&self, shared: &Shared, stream: TcpStream) -> String {
+    /// Keeps a connection to this node while it holds; says why it ended.
+    async fn attend(&self, peer: NodeId, stream: TcpStream) -> String {
         let (mut reader, writer) = stream.into_split();
+        let _over = Over(self);
         *self.outgoing.borrow_mut() = Some(Outgoing::new(writer));
-        shared.tell(Input::Connected(self.id));
+        self.peer.set(Some(peer));
+        self.home.connected.borrow_mut().insert(peer);
+        self.home.shared.tell(Input::Connected(peer));
         let mut back = Back::default();
-        let why = poll_fn(|cx| self.poll_over(cx, &mut reader, shared, &mut back)).await;
+        poll_fn(|cx| self.poll_over(cx, &mut reader, &mut back)).await
+    }
+
+    /// The connection is over, if there is one: the node is told.
+    pub(super) fn disconnect(&self) {
+        let Some(peer) = self.peer.take() else { return };
+        self.home.connected.borrow_mut().remove(&peer);
         mutant!(StaleConnectionKept, *self.outgoing.borrow_mut() = None, ());
-        mutant!(DisconnectionNotTold, shared.tell(Input::Disconnected(self.id)), ());
-        why
+        mutant!(DisconnectionNotTold, self.home.shared.tell(Input::Disconnected(peer)), ());
     }
 
     /// Sends what the socket did not take before; ready when the connection is over.
@@ -163,7 +259,6 @@ impl Link {
         &self,
         cx: &mut Context<'_>,
         reader: &mut OwnedReadHalf,
-        shared: &Shared,
         back: &mut Back,
     ) -> Poll<String> {
         while self.task.poll(cx).is_ready() {}
@@ -189,12 +284,30 @@ impl Link {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(0)) => return Poll::Ready("it was closed at the other end".into()),
                 Poll::Ready(Err(error)) => return Poll::Ready(io_text(&error)),
-                Poll::Ready(Ok(_)) if back.take_messages(shared).is_err() => {
+                Poll::Ready(Ok(_)) if back.take_messages(&self.home.shared).is_err() => {
                     return Poll::Ready("the other end does not keep to the protocol".into());
                 }
                 Poll::Ready(Ok(_)) => {}
             }
         }
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.wanted.get() {
+            ANYONE => f.write_str("a member"),
+            NodeId(id) => write!(f, "node {id}"),
+        }
+    }
+}
+
+/// What holds a connection: when it ends, also because its task does, the connection is over.
+struct Over<'a>(&'a Link);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.disconnect();
     }
 }
 
@@ -267,13 +380,19 @@ mod tests {
     use super::*;
     use crate::event_loop::shared::tests::shared;
 
+    /// The ways of node 1.
+    fn home(shared: &Rc<Shared>) -> Rc<Home> {
+        Rc::new(Home::new(shared.clone(), NodeId(1)))
+    }
+
     #[tokio::test]
     async fn a_connection_that_is_over_takes_no_messages() {
-        let (shared, listener) = (shared(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let (shared, listener) =
+            (Rc::new(shared()), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let address = listener.local_addr().unwrap().to_string();
         let stream = TcpStream::connect(&address).await.unwrap();
         let (mut peer, _) = listener.accept().await.unwrap();
-        let link = Link::new(NodeId(2), address);
+        let link = Link::new(home(&shared), NodeId(2), address);
         let message = Bytes::from("message");
         assert!(!link.push(&message, false), "there is no connection yet");
         let lasts = async {
@@ -283,7 +402,7 @@ mod tests {
             peer.read_exact(&mut bytes).await.unwrap();
             drop(peer);
         };
-        let (why, ()) = tokio::join!(link.attend(&shared, stream), lasts);
+        let (why, ()) = tokio::join!(link.attend(NodeId(2), stream), lasts);
         assert_eq!(why, "it was closed at the other end");
         assert!(!link.push(&message, false), "it is over");
         let mut told = vec![];
@@ -297,16 +416,17 @@ mod tests {
     async fn what_fills_the_socket_again_and_again_arrives() {
         const MESSAGES: usize = 64;
         let story = async {
-            let (shared, listener) = (shared(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+            let (shared, listener) =
+                (Rc::new(shared()), TcpListener::bind("127.0.0.1:0").await.unwrap());
             let address = listener.local_addr().unwrap().to_string();
             SockRef::from(&listener).set_recv_buffer_size(4 << 10).unwrap();
             let stream = TcpStream::connect(&address).await.unwrap();
             SockRef::from(&stream).set_send_buffer_size(4 << 10).unwrap();
             let (mut peer, _) = listener.accept().await.unwrap();
-            let link = Rc::new(Link::new(NodeId(2), address));
+            let link = Rc::new(Link::new(home(&shared), NodeId(2), address));
             let attended = link.clone();
             // On a task of its own, which nothing but its socket and its link wakes.
-            spawn_local(async move { attended.attend(&shared, stream).await });
+            spawn_local(async move { attended.attend(NodeId(2), stream).await });
             yield_now().await;
             let message = Bytes::from(vec![7; 60 << 10]);
             for _ in 0..MESSAGES {
@@ -328,11 +448,20 @@ mod tests {
 
     #[tokio::test]
     async fn another_node_at_the_address_is_turned_away() {
-        let (shared, listener) = (shared(), TcpListener::bind("127.0.0.1:0").await.unwrap());
-        let link = Link::new(NodeId(2), listener.local_addr().unwrap().to_string());
-        for (from, to, expected) in
-            [(3, 1, Err("node 3 is there instead")), (2, 4, Err("for node 4")), (2, 1, Ok(()))]
-        {
+        let shared = Rc::new(shared());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let link = |wanted| Link::new(home(&shared), wanted, address.clone());
+        for (wanted, from, to, expected) in [
+            (NodeId(2), 3, 1, Err("node 3 is there instead")),
+            (NodeId(2), 2, 4, Err("for node 4")),
+            (NodeId(2), 2, 1, Ok(())),
+            (ANYONE, 2, 1, Ok(())),
+            (ANYONE, 2, 4, Err("for node 4")),
+            (ANYONE, 1, 1, Err("its --id is taken")),
+            (ANYONE, 0, 1, Err("not a Candor node")),
+        ] {
+            let link = link(wanted);
             let other = async {
                 let (mut peer, _) = listener.accept().await.unwrap();
                 let mut bytes = [0; handshake::BYTES];
@@ -340,7 +469,7 @@ mod tests {
                 let answer = Handshake { from: NodeId(from), to: NodeId(to), cluster: 0 };
                 peer.write_all(&answer.encode()).await.unwrap();
             };
-            let (connected, ()) = tokio::join!(link.connect(&shared, NodeId(1)), other);
+            let (connected, ()) = tokio::join!(link.connect(), other);
             match (connected, expected) {
                 (Ok(_), Ok(())) => {}
                 (Err(why), Err(expected)) => assert!(why.contains(expected), "{why}"),

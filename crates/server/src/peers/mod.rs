@@ -13,6 +13,10 @@
 //!        ◀─ [length][message] ──────────────────────────         (seldom)
 //! ```
 //!
+//! The members change while the node runs: links come and go with them. A node that is to join a
+//! cluster knows addresses alone. It dials them as nobody's in particular, learns from the answer
+//! who is there, and once it has been taken in dials members as all others do.
+//!
 //! The path may lose messages, and the node's protocols live with it: what is sent while there is
 //! no connection is dropped, and so is what finds the queue of a slow peer full. What the node
 //! calls urgent goes before what waits already.
@@ -33,20 +37,31 @@ use std::rc::Rc;
 use bytes::Bytes;
 use node::{NodeId, PathId};
 use tokio::net::TcpListener;
-use tokio::task::spawn_local;
+use tokio::task::{AbortHandle, spawn_local};
 
 use crate::event_loop::Shared;
+use crate::mutants::mutant;
+use handshake::ANYONE;
 use inbound::Inbound;
-use link::Link;
+use link::{Home, Link};
 
 /// The ways to all other members.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Peers {
-    links: Vec<Rc<Link>>,
+    home: Rc<Home>,
+    seed: u64,
+    links: RefCell<Vec<Dialled>>,
     /// The ways that others made.
     inbound: Rc<Inbound>,
     /// Those that have something to send at the end of the turn.
     touched: RefCell<Vec<Rc<Link>>>,
+}
+
+/// A way, and the task that dials it.
+#[derive(Debug)]
+struct Dialled {
+    link: Rc<Link>,
+    task: AbortHandle,
 }
 
 impl Peers {
@@ -58,26 +73,63 @@ impl Peers {
         members: &[(NodeId, String)],
         seed: u64,
     ) -> Peers {
-        let links: Vec<_> = members
-            .iter()
-            .filter(|(id, _)| *id != me)
-            .map(|(id, address)| Rc::new(Link::new(*id, address.clone())))
-            .collect();
-        for link in &links {
-            spawn_local(link.clone().run(shared.clone(), me, seed ^ link.id().0));
-        }
-        Peers { links, inbound: Rc::default(), touched: RefCell::default() }
+        let peers = Peers {
+            home: Rc::new(Home::new(shared.clone(), me)),
+            seed,
+            links: RefCell::default(),
+            inbound: Rc::default(),
+            touched: RefCell::default(),
+        };
+        peers.follow(members);
+        peers
     }
 
-    /// Lets the other members in.
-    pub(crate) fn listen(
-        &self,
-        shared: &Rc<Shared>,
-        me: NodeId,
-        members: Vec<NodeId>,
-        listener: TcpListener,
-    ) {
-        spawn_local(inbound::listen(shared.clone(), me, members, self.inbound.clone(), listener));
+    /// Begins to dial whoever is at these addresses of the cluster that this node is to join, until
+    /// members are named.
+    pub(crate) fn join(&self, addresses: &[String]) {
+        let links = addresses.iter().zip(1..).map(|(address, n)| self.way(ANYONE, address, n));
+        self.links.borrow_mut().extend(links);
+    }
+
+    /// These are all members from now on, and where each is: dials those that are new or somewhere
+    /// else, keeps the other ways, and ends those to members that are gone.
+    pub(crate) fn follow(&self, members: &[(NodeId, String)]) {
+        let me = self.home.me;
+        let others = members.iter().filter(|(id, _)| *id != me);
+        self.inbound.follow(others.clone().map(|(id, _)| *id).collect());
+        let mut before = self.links.take();
+        let mut links = vec![];
+        for (id, address) in others {
+            let at = before.iter().position(|dialled| dialled.link.becomes(*id, address));
+            links.push(match at {
+                Some(at) => before.swap_remove(at),
+                None => self.way(*id, address, id.0),
+            });
+        }
+        // As long as nobody has taken this node in, it goes on asking.
+        let asks = mutant!(JoinGivenUp, links.is_empty(), false);
+        for dialled in before {
+            if asks && dialled.link.wants_anyone() {
+                links.push(dialled);
+            } else {
+                mutant!(GoneStillDialled, dialled.end(), ());
+            }
+        }
+        self.links.replace(links);
+    }
+
+    /// A new way, with a task that dials it.
+    fn way(&self, wanted: NodeId, address: &str, number: u64) -> Dialled {
+        let link = Rc::new(Link::new(self.home.clone(), wanted, address.to_owned()));
+        let task = spawn_local(link.clone().run(self.seed ^ number)).abort_handle();
+        Dialled { link, task }
+    }
+
+    /// Lets the other members in. A node that joins a cluster lets in whoever calls it.
+    pub(crate) fn listen(&self, listener: TcpListener, joins: bool) {
+        let Home { shared, me, .. } = &*self.home;
+        let inbound = self.inbound.clone();
+        spawn_local(inbound::listen(shared.clone(), *me, joins, inbound, listener));
     }
 
     /// Sends a message back on the connection that one came by, or loses it.
@@ -109,7 +161,8 @@ impl Peers {
 
     /// Sends a message at the end of the turn, or loses it.
     pub(crate) fn send(&self, to: NodeId, message: &Bytes, urgent: bool) {
-        if let Some(link) = self.links.iter().find(|link| link.id() == to)
+        if let Some(Dialled { link, .. }) =
+            self.links.borrow().iter().find(|dialled| dialled.link.peer() == Some(to))
             && link.push(message, urgent)
         {
             self.touched.borrow_mut().push(link.clone());
@@ -122,30 +175,14 @@ impl Peers {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    //! What a test needs to come in as node 2.
-
-    use bytes::BytesMut;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
-
-    use super::handshake::{self, Handshake};
-    use super::*;
-
-    /// A connection of node 2 to node 1, after the handshake.
-    pub(crate) async fn connected(address: &str, cluster: u64) -> TcpStream {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let handshake = Handshake { from: NodeId(2), to: NodeId(1), cluster };
-        stream.write_all(&handshake.encode()).await.unwrap();
-        stream.read_exact(&mut [0; handshake::BYTES]).await.unwrap();
-        stream
-    }
-
-    /// A message as it goes over a connection.
-    pub(crate) fn framed(message: &[u8]) -> BytesMut {
-        let mut out = BytesMut::new();
-        frame::append(&mut out, message);
-        out
+impl Dialled {
+    /// Ends the way. What was sent before goes out as far as the socket takes it.
+    fn end(self) {
+        self.link.flush();
+        self.link.disconnect();
+        self.task.abort();
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

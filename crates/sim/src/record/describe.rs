@@ -110,6 +110,8 @@ pub(crate) fn clock(clock: &MemberClock) -> String {
 pub(crate) fn event(event: &Event) -> String {
     match event {
         Event::Formed => "all members have met".into(),
+        Event::Joined => "is a member of the cluster that it is to join".into(),
+        Event::Members(all) => format!("goes by the members {all}"),
         Event::Leader { term, leader: Some(leader) } => {
             format!("node {} leads in term {term}", leader.0)
         }

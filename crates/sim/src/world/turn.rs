@@ -282,6 +282,8 @@ impl World {
             Output::SendBack { path, message } => self.send_back(host, path, message),
             // There is one connection for each life of a peer, and it holds as long.
             Output::Trust(_) | Output::HangUp(_) => {}
+            // All hosts know where the others are.
+            Output::Peers(_) => {}
             Output::Reply { session, id, reply, certificate } => {
                 self.answer(host, (session, id), reply, certificate);
             }

@@ -83,7 +83,7 @@ fn driver(shared: &Rc<Shared>, peers: Peers, directory: &TempDir) -> Driver {
         peers,
         threads,
         reports,
-        Announcement::new(Default::default(), true),
+        Announcement::new(Default::default(), None),
     )
 }
 
@@ -98,7 +98,8 @@ impl Alone {
     pub(crate) fn new() -> Alone {
         let shared = Rc::new(shared_of(NodeId(1), vec![(NodeId(1), String::new())]));
         let directory = tempfile::tempdir().unwrap();
-        let driver = driver(&shared, Peers::default(), &directory);
+        let peers = Peers::dial(&shared, NodeId(1), &[], 1);
+        let driver = driver(&shared, peers, &directory);
         Alone { shared, driver, directory }
     }
 
@@ -313,7 +314,7 @@ impl OfTwo {
         let shared = Rc::new(shared_of(me, members.to_vec()));
         let directory = tempfile::tempdir().unwrap();
         let peers = Peers::dial(&shared, me, members, me.0);
-        peers.listen(&shared, me, members.iter().map(|(id, _)| *id).collect(), listener);
+        peers.listen(listener, false);
         let trusted = Box::new(peers.trusted());
         let driver = driver(&shared, peers, &directory);
         spawn_local(async move {
@@ -395,6 +396,25 @@ async fn a_copy_that_is_told_so_ends() {
         let directory = tempfile::tempdir().unwrap();
         let end = driver(&shared, peers, &directory).run();
         assert_eq!(soon("the copy ends", end).await.exit_code, 78);
+    };
+    LocalSet::new().run_until(story).await;
+}
+
+#[tokio::test]
+async fn members_that_are_new_are_dialled_and_those_that_are_gone_are_not() {
+    let story = async {
+        let mut alone = Alone::at_rest().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let member = (NodeId(2), listener.local_addr().unwrap().to_string());
+        alone.driver.outputs.push(Output::Peers(vec![member]));
+        alone.driver.turn().unwrap();
+        let (mut peer, _) = soon("the new one is dialled", listener.accept()).await.unwrap();
+        alone.driver.outputs.push(Output::Peers(vec![]));
+        alone.driver.turn().unwrap();
+        soon("nobody dials it any more", async {
+            while peer.read(&mut [0; 64]).await.is_ok_and(|bytes| bytes > 0) {}
+        })
+        .await;
     };
     LocalSet::new().run_until(story).await;
 }
