@@ -129,8 +129,8 @@ mutants! {
     VotesAtOnce, "members", "etcd#11640", "members_01_one_more.story";
     /// A learner is promoted that lacks most of the log.
     PromotedEarly, "members", "etcd#13766", "members_09_leaders_change.story";
-    /// A leader puts a step of a change into the log while one before it is not applied.
-    TwoChangesAtOnce, "members", "Ongaro 2015", "members_02_one_less.story";
+    /// A change of members begins while another one is under way.
+    TwoChangesAtOnce, "members", "Ongaro 2015", "members_06_who_does_not_come.story";
     /// A learner answers clients.
     LearnerServes, "members", "", "members_10_a_learner.story";
     /// Of two directories that are to join under one id the later one is taken.
@@ -144,7 +144,7 @@ mutants! {
     /// What a dead member says still counts while it leaves.
     LeaverHeard, "members", "", "members_11_not_dead.story";
     /// A leader that is to go puts its own end into the log, and leads on.
-    RemovedLeaderGoesOn, "members", "etcd#3404", "members_02_one_less.story";
+    RemovedLeaderGoesOn, "members", "etcd#3404", "members_13_no_successor.story";
     /// A joining node takes merged slots before it has applied the entry that added it.
     EarlySlotsCount, "members", "", "members_12_early.story";
     /// A snapshot says nothing of members.

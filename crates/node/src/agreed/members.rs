@@ -141,8 +141,7 @@ impl Agreed {
     pub(crate) fn may_step(&self) -> bool {
         let raft = &self.raft.raft;
         let applied_own = raft.raft_log.term(self.applied_whole.0) == Ok(raft.term);
-        let is_free = mutant!(TwoChangesAtOnce, !raft.has_pending_conf(), true);
-        self.leads() && raft.lead_transferee.is_none() && is_free && applied_own
+        self.leads() && raft.lead_transferee.is_none() && !raft.has_pending_conf() && applied_own
     }
 
     /// Puts a step of the change that began there into the log.
@@ -173,7 +172,7 @@ impl Agreed {
         let Some(progress) = raft.prs().get(learner.0) else { return false };
         let lacks = raft.raft_log.last_index().saturating_sub(progress.matched);
         let is_near = lacks <= super::INFLIGHT_MAX as u64 && progress.matched > 0;
-        progress.state == ProgressState::Replicate && mutant!(PromotedEarly, is_near, true)
+        progress.state == ProgressState::Replicate && is_near
     }
 
     /// How many entries of the log of this leader a member lacks, as far as it knows.

@@ -238,7 +238,7 @@ impl Roster {
     fn check(&self, wanted: &Wanted) -> Result<(), Error> {
         let refuse = |why: String| Err(Error::Invalid(why));
         if let Some(change) = &self.change
-            && !self.may_replace(change, wanted)
+            && !mutant!(TwoChangesAtOnce, self.may_replace(change, wanted), true)
         {
             return refuse(format!(
                 "another change of members is under way: {}. Hint: CLUSTER-ADMIN STATUS shows how far it is",

@@ -431,7 +431,8 @@ impl Node {
                     return Ok(Step::GiveUp(format!("node {} is removed before it voted", id.0)));
                 }
                 Some(Standing::Learner) => {
-                    return match self.agreed.has_caught_up(*id) && self.members.is_settled(*id) {
+                    let has_learnt = self.agreed.has_caught_up(*id) && self.members.is_settled(*id);
+                    return match mutant!(PromotedEarly, has_learnt, true) {
                         true => Ok(Step::Promote(*id)),
                         false => Err(match self.agreed.lag(*id) {
                             Some(lag) => format!("node {} lacks {lag} entries of the log", id.0),
