@@ -40,6 +40,7 @@
 mod belief;
 pub(crate) mod clocks;
 mod formation;
+pub(crate) mod told;
 
 use std::collections::BTreeMap;
 

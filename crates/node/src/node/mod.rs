@@ -36,6 +36,7 @@ mod snapshots;
 mod status;
 #[cfg(test)]
 mod tests;
+mod transfers;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -60,6 +61,7 @@ use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;
 use crate::wire::record::Known;
 use floors::Floors;
+use transfers::Transfers;
 
 /// One member of the cluster.
 ///
@@ -99,6 +101,7 @@ pub struct Node {
     lent: Lent,
     sessions: Sessions,
     floors: Floors,
+    transfers: Transfers,
     members: Members,
     agreed: Agreed,
     merged: Merged,
@@ -154,6 +157,7 @@ impl Node {
             lent: Lent::default(),
             sessions: Sessions::default(),
             floors: Floors::default(),
+            transfers: Transfers::default(),
             members,
             agreed,
             merged,
@@ -197,6 +201,7 @@ impl Node {
             self.follow_keyspaces(outputs);
             self.carve(outputs);
         }
+        self.drive_transfers(outputs);
         loop {
             self.start_waiting(outputs);
             if !self.takes_part() {
@@ -214,6 +219,7 @@ impl Node {
             }
         }
         self.answer_floors(outputs);
+        self.answer_transfers(outputs);
         self.count(outputs);
         self.join(outputs);
         self.agreed.state().clean_up();

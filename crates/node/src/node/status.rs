@@ -4,6 +4,8 @@ use super::Node;
 use crate::api::{
     Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Status, Unsynced, Waits,
 };
+use crate::cluster::told::{ClusterTold, MemberTold};
+use crate::ids::NodeId;
 use crate::keyspace::Keyspace;
 use crate::keyspace::table::{Attempt, Entry};
 
@@ -71,6 +73,45 @@ impl Node {
                 merged: self.has_lost(Order::Merged),
             },
         }
+    }
+
+    /// The cluster as this node knows it; also before it has formed, and without a quorum.
+    pub fn cluster_told(&self) -> ClusterTold {
+        let cluster = self.members.cluster();
+        let leader = self.agreed.leader();
+        let last = self.agreed.last_index();
+        let members = self.member_addresses().map(|(id, address)| {
+            let matched = self.agreed.matched(id);
+            MemberTold {
+                id,
+                address,
+                role: if leader == Some(id) { "leader" } else { "voter" },
+                reachable: id == self.identity.id || self.connected.contains(&id),
+                matched,
+                lag: matched.map(|matched| last.0.saturating_sub(matched.0)),
+            }
+        });
+        ClusterTold {
+            id: cluster.map(|cluster| cluster.id),
+            epoch: cluster.map_or(0, |cluster| cluster.epoch),
+            node: self.identity.id,
+            leader,
+            term: self.agreed.term(),
+            commit: self.agreed.commit(),
+            applied: self.agreed.applied(),
+            members: members.collect(),
+            under_way: None,
+            last_change: None,
+        }
+    }
+
+    /// The members with their addresses, by their ids.
+    fn member_addresses(&self) -> impl Iterator<Item = (NodeId, String)> {
+        let address = |id: NodeId| {
+            let member = self.config.members.iter().find(|member| member.0 == id);
+            member.map(|member| member.1.clone()).unwrap_or_default()
+        };
+        self.members.ids().iter().map(move |id| (*id, address(*id)))
     }
 
     fn keyspaces_told(&self) -> KeyspacesTold {
