@@ -1,6 +1,7 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
 mod check;
+mod cluster;
 mod limits;
 mod output;
 mod pages;
@@ -33,6 +34,8 @@ enum Command {
     Run(run::Args),
     Check(check::Args),
     Sim(sim::Args),
+    Cluster(cluster::Args),
+    Drain(cluster::Drain),
     /// The client process of a run: it speaks with the runner by standard input and output.
     #[command(name = lab::CLIENT_COMMAND, hide = true)]
     Client,
@@ -48,6 +51,8 @@ fn main() -> ExitCode {
         Command::Run(args) => run::execute(args),
         Command::Check(args) => check::execute(&args),
         Command::Sim(args) => sim::execute(&args),
+        Command::Cluster(args) => cluster::execute(args),
+        Command::Drain(args) => cluster::drain(&args),
         Command::Client => lab::client(),
     }
 }

@@ -39,6 +39,8 @@ mod servers;
 
 mod report;
 
+mod operator;
+
 mod clock;
 mod command;
 mod error;
@@ -54,6 +56,7 @@ pub use clients::model::Model;
 pub use clients::pool::CLIENT_COMMAND;
 pub use clients::step::operations;
 pub use command::quoted;
+pub use operator::{ClusterAsk, cluster};
 pub use report::comparison::{Column, Comparison, Showing, Word};
 pub use report::{latency, millis, pace};
 pub use run::{Options, Pages, run, this_program};

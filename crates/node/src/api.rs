@@ -760,36 +760,6 @@ pub enum MemberChange {
     },
 }
 
-/// All members, for people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MembersTold {
-    /// All members, by their ids.
-    pub members: Vec<MemberTold>,
-    /// Those that were removed, and at which entry.
-    pub removed: Vec<(NodeId, Index)>,
-    /// The change that is under way, in words, and what it waits for.
-    pub under_way: Option<String>,
-    /// What came of the last change, in words.
-    pub last_change: Option<String>,
-    /// Nodes that were started to join and say so, and their addresses.
-    pub joining: Vec<(NodeId, String)>,
-}
-
-/// A member, for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MemberTold {
-    /// Who it is.
-    pub id: NodeId,
-    /// Where it receives its peers; nothing: nowhere.
-    pub address: String,
-    /// What it is.
-    pub standing: Standing,
-    /// Whether this node has a path to it, or is it.
-    pub reachable: bool,
-    /// How many entries of the agreed log it lacks, where this node leads.
-    pub lag: Option<u64>,
-}
-
 /// Why a node cannot start on this directory, and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartError(pub String);

@@ -71,6 +71,7 @@ mod wire;
 
 pub use agreed::Beginning;
 pub use api::*;
+pub use cluster::told::{ClusterTold, MemberTold};
 pub use commands::{
     Access, Argument, Command, Data, KeyPlaces, List, Model, OnceId, Piece, Request, Row, Spec,
     find, fits, table,

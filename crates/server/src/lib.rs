@@ -20,6 +20,8 @@ pub mod commands;
 
 mod peers;
 
+mod local;
+
 mod log;
 
 mod snapshots;

@@ -297,15 +297,18 @@ fn check_consistency(order: Order, level: Level) -> Result<(), Error> {
 
 /// Whether this looks like `HOST:PORT`. Whether the host exists, only the system can tell.
 fn check_address(flag: &str, address: &str) -> Result<(), Error> {
-    let well_formed = address
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
-    if well_formed {
+    if is_address(address) {
         return Ok(());
     }
     Err(Error::configuration(format!(
         "{flag}: {address:?} is not HOST:PORT\n  hint: for example 127.0.0.1:6379, or [::1]:6379"
     )))
+}
+
+/// Whether this looks like `HOST:PORT`.
+pub(crate) fn is_address(address: &str) -> bool {
+    let both = address.rsplit_once(':');
+    both.is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok())
 }
 
 /// Whether the port of this address is 0, which is none.

@@ -1,5 +1,6 @@
 //! The life of a server: from its options to its end.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,12 +10,14 @@ use node::{Config, DirectoryId, Node, NodeId};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{self, UnboundedSender};
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
-use crate::clients::{Port, is_local};
+use crate::clients::Port;
 use crate::descriptors::Descriptors;
 use crate::event_loop::{Clock, Description, Driver, Report, Shared, Threads};
+use crate::local::is_local;
 use crate::log::disk::Disk;
 use crate::logging::Announcement;
 use crate::mutants::mutant;
@@ -25,8 +28,10 @@ use crate::{Error, Faults, Options, clients, log, logging, random, snapshots};
 
 /// How long another node may take to lead when the server of a leader ends.
 const HAND_OVER_MAX: Duration = Duration::from_secs(1);
-/// How long clients may take to get their last replies when the server ends.
-const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
+/// How long clients may take to get their last replies when the server ends: as long as a request
+/// may, and so much more, but never longer than the other.
+const LAST_REPLIES_MORE: Duration = Duration::from_millis(500);
+const LAST_REPLIES_MAX: Duration = Duration::from_secs(5);
 /// How long the thread stays that looks up the names of hosts: as good as for ever.
 const LOOK_UP_THREAD_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How many tasks run before the loop looks at the sockets again: all that a busy moment makes
@@ -97,15 +102,24 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     let announcement = announcement(options, &ports);
     let driver = Driver::new(shared.clone(), peers, threads, reports, announcement);
     let mut driver = spawn_local(driver.run());
-    let clients =
-        spawn_local(clients::listen(shared.clone(), Port::Redis, protected, ports.clients));
-    let zmq = ports.zmq.map(|(listener, _)| {
-        spawn_local(clients::listen(shared.clone(), Port::Zmq, protected, listener))
-    });
-    unless_halted(&mut driver, shutdown.wait()).await?;
-    clients.abort();
-    zmq.inspect(|zmq| zmq.abort());
-    unless_halted(&mut driver, finish(&shared)).await?;
+    let listeners =
+        [Some((Port::Redis, ports.clients)), ports.zmq.map(|(listener, _)| (Port::Zmq, listener))];
+    let listeners: Vec<_> = listeners
+        .into_iter()
+        .flatten()
+        .map(|(port, listener)| {
+            let (stop, stopped) = oneshot::channel::<Infallible>();
+            let listen = clients::listen(shared.clone(), port, protected, listener, stopped);
+            (stop, spawn_local(listen))
+        })
+        .collect();
+    unless_halted(&mut driver, is_told_to_end(&mut shutdown, &shared)).await?;
+    for (stop, listens) in listeners {
+        drop(stop);
+        let _ = listens.await;
+    }
+    let timeout = Duration::from_millis(options.request_timeout_ms);
+    unless_halted(&mut driver, finish(&shared, timeout)).await?;
     driver.abort();
     match driver.await {
         Ok(halted) => Err(halted),
@@ -150,11 +164,20 @@ async fn unless_halted(
     }
 }
 
+/// Waits until a signal or a client says that the server is to end.
+async fn is_told_to_end(shutdown: &mut Shutdown, shared: &Shared) {
+    tokio::select! {
+        () = shutdown.wait() => {}
+        () = shared.is_drained() => info!("ending upon CLUSTER-ADMIN DRAIN"),
+    }
+}
+
 /// Has another node lead first, while this one still serves whom it has: an election would cost
-/// everyone half a second. Then clients get their last replies.
-async fn finish(shared: &Shared) {
+/// everyone half a second. Then clients get their last replies. A request may take so long.
+async fn finish(shared: &Shared, request_timeout: Duration) {
     let _ = tokio::time::timeout(HAND_OVER_MAX, shared.hand_over()).await;
-    let _ = tokio::time::timeout(LAST_REPLIES_MAX, shared.shut_down()).await;
+    let patience = (request_timeout + LAST_REPLIES_MORE).min(LAST_REPLIES_MAX);
+    let _ = tokio::time::timeout(patience, shared.shut_down()).await;
 }
 
 /// The ports of a server, taken before anything else is touched.

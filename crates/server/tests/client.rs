@@ -1,7 +1,7 @@
 //! Conversations with a client, told in files: what it says and what it hears.
 //!
 //! In a file, `= 2` or `= 3` begins a new connection in that protocol, `= leader`, `= follower` and
-//! so on put it before another node (see `status`), and `> words` says a command, whose reply
+//! so on put it before another node (see `status`), `= remote` has it come from another machine, and `> words` says a command, whose reply
 //! stands below it, escaped. The node is played by one that is alone, which tells on a line of its
 //! own when it was asked for a level, or told whether its answers are to carry certificates (which
 //! are always the same).
@@ -15,10 +15,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use node::{
-    AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Expiry, Index, Input,
-    KeyspacesTold, Level, LogPlace, LostStates, MemberClock, Memory, MergedPosition, MergedWrite,
-    Node, NodeId, Now, OnceTable, Order, Output, Preference, Recovery, Reply, RequestId, Role,
-    SessionId, SnapshotNumber, Snapshots, Status, Term, Unsynced, Waits,
+    AgreedPosition, Boot, Certificate, ClusterTold, Command, Config, Digests, DirectoryId, Expiry,
+    Index, Input, KeyspacesTold, Level, LogPlace, LostStates, MemberClock, MemberTold, Memory,
+    MergedPosition, MergedWrite, Node, NodeId, Now, OnceTable, Order, Output, Preference, Recovery,
+    Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Unsynced, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -119,6 +119,10 @@ impl World {
             "orphan" => self.node = "orphan",
             "merged" => self.node = "merged",
             "test" => self.node = "test",
+            "remote" => {
+                let (peer, own) = ("10.0.0.9:50000".into(), "10.0.0.1:6379".into());
+                self.connection = Connection::new(self.connections, peer, own, 60);
+            }
             "saving" => self.node = "saving",
             other => panic!("= {other}"),
         }
@@ -146,6 +150,7 @@ impl World {
                 writeln!(heard, "(prefers {shown})").unwrap();
                 self.node_alone.prefer(preference);
             }
+            Action::Drain => writeln!(heard, "(goes away well)").unwrap(),
             Action::TakeSnapshot => writeln!(heard, "(takes a snapshot)").unwrap(),
             Action::Exec { list, once, answers } => {
                 assert_eq!(out, b"before");
@@ -314,6 +319,33 @@ impl Context for Fake {
 
     fn faults(&self) -> Option<&Faults> {
         (self.name == "test").then_some(&self.faults)
+    }
+
+    fn cluster(&self) -> ClusterTold {
+        let status = self.status();
+        let leads = status.role == Role::Leader;
+        let member = |id: &NodeId| MemberTold {
+            id: *id,
+            address: format!("10.0.0.{}:7100", id.0),
+            role: if status.leader == Some(*id) { "leader" } else { "voter" },
+            reachable: id.0 < 3,
+            matched: leads.then(|| Index(43 - id.0)),
+            lag: leads.then_some(id.0 - 1),
+        };
+        ClusterTold {
+            id: status.cluster,
+            epoch: u64::from(status.formed),
+            node: status.id,
+            leader: status.leader,
+            term: status.term,
+            commit: status.commit,
+            applied: status.applied,
+            members: status.members.iter().map(member).collect(),
+            removed: vec![],
+            joining: vec![],
+            under_way: None,
+            last_change: None,
+        }
     }
 
     fn status(&self) -> Status {

@@ -18,7 +18,7 @@ pub(crate) use live::{Live, Phase, fault_line};
 pub(crate) use rows::Rows;
 pub(crate) use servers::{ready_lines, server_lines};
 pub(crate) use summary::{levels_summary, summary};
-pub(crate) use tables::{compare, figures_table, pace_line, repeats_table};
+pub(crate) use tables::{compare, figures_table, pace_line, repeats_table, table};
 pub use tables::{latency, pace};
 pub(crate) use text::labelled;
 pub use text::millis;

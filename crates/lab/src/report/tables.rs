@@ -190,7 +190,7 @@ fn figures_of_kind(name: &str, kind: &Kind) -> [String; 6] {
 }
 
 /// A table whose columns from `first_figure` on are aligned to the right, but for a last verdict.
-fn table(header: Vec<String>, rows: Vec<Vec<String>>, first_figure: usize) -> String {
+pub(crate) fn table(header: Vec<String>, rows: Vec<Vec<String>>, first_figure: usize) -> String {
     let figures = |name: &String| !matches!(name.as_str(), "verdict" | "met");
     let right: Vec<usize> = (first_figure..header.len()).filter(|c| figures(&header[*c])).collect();
     let mut table = Table::new();

@@ -30,7 +30,7 @@ const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
 /// How long a successor has to take over before another is asked, in milliseconds. Raft itself
 /// gives up after an election timeout; asking more often would keep it from noticing that it lost
 /// its quorum.
-const HAND_OVER_MS: u64 = 2000;
+pub(super) const HAND_OVER_MS: u64 = 2000;
 /// The same where this node is about to end: its quorum is no concern of its any more.
 const ENDING_HAND_OVER_MS: u64 = 250;
 
@@ -98,7 +98,7 @@ impl Agreed {
     pub(crate) fn hand_over(&mut self, to: Vec<NodeId>, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
         let pause_ms = if turn.ending { ENDING_HAND_OVER_MS } else { HAND_OVER_MS };
-        let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + pause_ms);
+        let waits = self.handed_over.is_some_and(|(_, at_ms)| now < at_ms + pause_ms);
         if !self.leads() || waits {
             return;
         }
@@ -119,9 +119,7 @@ impl Agreed {
         // If one does not take over, the next one is asked.
         let successor = successors[self.hand_overs % successors.len()];
         self.hand_overs += 1;
-        self.handed_over_ms = Some(now);
-        turn.note(Event::HandsOver(successor));
-        self.raft.transfer_leader(successor.0);
+        self.ask_to_lead(successor, turn);
     }
 
     pub(super) fn note_leader(&mut self, turn: &mut Turn<'_>) {

@@ -33,7 +33,7 @@
 //! | duty | file |
 //! |---|---|
 //! | own writes; the next entry | `proposals`, `forwards`, `writes`, `entry`, `time` |
-//! | elections: ticks, timeouts, handing over | `election` |
+//! | elections: ticks, timeouts, handing over | `election`, `transfer` |
 //! | a leader that is lost, and who stands then | `vacancy` |
 //! | messages of other Rafts | `step`, `soundness` |
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
@@ -83,6 +83,7 @@ mod state;
 mod step;
 mod storage;
 mod time;
+mod transfer;
 mod vacancy;
 mod writes;
 
@@ -180,8 +181,8 @@ pub(crate) struct Agreed {
     /// Ticks until this node stands for election without waiting for its timeout: it is alone, or
     /// the first of a new cluster.
     eager_ticks: u8,
-    /// When this node, as the leader, last asked another to lead.
-    handed_over_ms: Option<u64>,
+    /// In which term and when this node, as the leader, last asked another to lead.
+    handed_over: Option<(Term, u64)>,
     /// How often it did.
     hand_overs: usize,
     /// What a leader offered that this node lacks.
@@ -267,7 +268,7 @@ impl Agreed {
             announced: Index(0),
             foreign: Index(0),
             eager_ticks,
-            handed_over_ms: None,
+            handed_over: None,
             hand_overs: 0,
             offered: None,
             offered_ms: 0,

@@ -48,6 +48,7 @@ mod belief;
 pub(crate) mod clocks;
 mod formation;
 pub(crate) mod roster;
+pub(crate) mod told;
 
 use std::collections::BTreeMap;
 

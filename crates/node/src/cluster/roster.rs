@@ -41,13 +41,20 @@ pub enum Standing {
     Leaving,
 }
 
-impl fmt::Display for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Standing {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
             Standing::Learner => "learner",
             Standing::Voter => "voter",
             Standing::Leaving => "leaving",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

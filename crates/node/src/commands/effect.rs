@@ -45,6 +45,8 @@ pub(crate) enum OfSession {
     LevelOf,
     /// It is told at which level its last read was answered.
     Last,
+    /// It waits until the member that it names leads.
+    Transfer,
 }
 
 /// Answers from a state. The number is chance, for what is to be random.

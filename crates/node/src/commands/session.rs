@@ -7,6 +7,7 @@ use super::command::{Command, Data, Model, Row};
 use super::effect::{Effect, OfSession};
 use super::spec::Access;
 use crate::api::Level;
+use crate::ids::NodeId;
 use crate::keyspace::definition::{Allowed, Levels};
 use crate::reply::Error;
 use crate::token::Token;
@@ -85,6 +86,14 @@ pub(crate) struct LevelAsked<'a> {
     pub(crate) levels: Vec<Level>,
 }
 
+static TRANSFER: Row = Row {
+    name: "transfer",
+    arity: 2,
+    summary: "Has another member lead",
+    run: Data { id: u32::MAX - 6, effect: Effect::OfSession(OfSession::Transfer), ..ROW.run },
+    ..ROW
+};
+
 static LAST: Row = Row {
     name: "last",
     summary: "At which level the last read was answered",
@@ -98,6 +107,21 @@ impl Command {
     /// not known.
     pub fn last() -> Command {
         Command::new(&LAST, Arguments::copied([&[][..]; 0]))
+    }
+
+    /// Has this member lead. The reply is a status once it does, or an error that says why it will
+    /// not, or may not.
+    pub fn transfer(to: NodeId) -> Command {
+        Command::new(&TRANSFER, Arguments::copied([to.0.to_string()]))
+    }
+
+    /// Who is to lead, if it is a command that [`Command::transfer`] made.
+    pub(crate) fn successor(&self) -> Option<NodeId> {
+        if self.of_session() != Some(OfSession::Transfer) {
+            return None;
+        }
+        let id = str::from_utf8(self.arguments.iter().next()?).ok()?;
+        id.parse().ok().map(NodeId)
     }
 
     /// Where the session stands once all that it asked before is answered. The reply is a value:
@@ -162,5 +186,11 @@ mod tests {
         assert_eq!(Command::wait_for(&token, Some(7)).awaited(), Some((token.clone(), Some(7))));
         assert_eq!(Command::token().awaited(), None);
         assert_eq!(Command::get(token.to_string().into()).awaited(), None);
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_member_is_no_successor() {
+        assert_eq!(Command::transfer(NodeId(7)).successor(), Some(NodeId(7)));
+        assert_eq!(Command::get("7".into()).successor(), None);
     }
 }

@@ -69,6 +69,10 @@ impl Node {
                 outputs.push(session::reply_to(&waiter, reply));
             }
             OfSession::Last => self.tell_last(&waiter, outputs),
+            OfSession::Transfer => {
+                let to = request.command.successor().expect("it was made of a member");
+                self.transfer(waiter, to, outputs);
+            }
             OfSession::WaitFor => {
                 let (token, ms) = request.command.awaited().expect("it was made of a token");
                 // It may have come before this node knew its cluster.

@@ -111,6 +111,7 @@ impl Node {
                 self.sessions.close(session);
                 self.counts.close(session);
                 self.floors.close(session);
+                self.transfers.close(session);
             }
             Input::Ending => self.on_ending(outputs),
             Input::TakeSnapshot { though_full } => self.snapshots.ask_for(though_full),

@@ -19,7 +19,7 @@ use bytes::Bytes;
 
 use super::Node;
 use crate::agreed::Agreed;
-use crate::api::{Event, MemberTold, MembersTold, Output, Role, Standing};
+use crate::api::{Event, Output, Role, Standing};
 use crate::cluster::roster::{Change, Roster, Step, Wanted};
 use crate::commands::Command;
 use crate::ids::{DirectoryId, Index, Life, NodeId, PathId, Term};
@@ -579,39 +579,23 @@ impl Node {
         Ok(())
     }
 
-    /// All members, for people.
-    pub fn members_told(&self) -> MembersTold {
-        let founded = self.members.as_founded(self.own_address());
-        let table = match self.members.table().version() {
-            Index(0) => &founded,
-            _ => self.members.table(),
-        };
-        let me = self.identity.id;
-        let member = |(id, member): (&NodeId, &crate::cluster::roster::Member)| MemberTold {
-            id: *id,
-            address: member.address.clone(),
-            standing: member.standing,
-            reachable: *id == me || self.connected.contains(id),
-            lag: if *id == me { Some(0) } else { self.agreed.lag(*id) },
-        };
+    /// The change that is under way, in words, and what it waits for.
+    pub(super) fn change_in_words(&self) -> Option<String> {
         let waits = self.changing.lead.as_ref().map(|lead| lead.waits.as_str());
-        let under_way = self.agreed.roster().change().map(|change| match waits {
+        self.agreed.roster().change().map(|change| match waits {
             Some(waits) if !waits.is_empty() => format!("{}; waits for {waits}", change.wanted),
             _ => change.wanted.to_string(),
-        });
-        let outcome = self.agreed.roster().outcome();
+        })
+    }
+
+    /// Those that are to join and say so, and their addresses.
+    pub(super) fn joiners(&self) -> Vec<(NodeId, String)> {
         let now_ms = self.now.monotonic_ms;
-        let joiners = self.changing.joiners.iter();
-        let joiners = joiners.filter(|(id, joiner)| {
-            now_ms < joiner.heard_ms + JOINER_MS && table.member(**id).is_none()
+        let all = self.changing.joiners.iter();
+        let there = all.filter(|(id, joiner)| {
+            now_ms < joiner.heard_ms + JOINER_MS && !self.members.ids().contains(id)
         });
-        MembersTold {
-            members: table.members().iter().map(member).collect(),
-            removed: table.all_removed().iter().map(|(id, it)| (*id, it.index)).collect(),
-            under_way,
-            last_change: (!outcome.is_empty()).then(|| outcome.to_owned()),
-            joining: joiners.map(|(id, joiner)| (*id, joiner.address.clone())).collect(),
-        }
+        there.map(|(id, joiner)| (*id, joiner.address.clone())).collect()
     }
 
     /// Takes in what members say of changes.

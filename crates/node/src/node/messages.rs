@@ -181,6 +181,14 @@ impl Node {
                 self.agreed.on_asked(from, turn.now.monotonic_ms);
                 Ok(())
             }
+            Body::HandOver(to) => {
+                self.on_hand_over(from, to, outputs);
+                Ok(())
+            }
+            Body::Stays(to, why) => {
+                self.on_stays(from, to, why);
+                Ok(())
+            }
         };
         if read.is_err() {
             outputs.push(Output::Note(Event::Refused(format!(

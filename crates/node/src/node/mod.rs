@@ -37,6 +37,7 @@ mod snapshots;
 mod status;
 #[cfg(test)]
 mod tests;
+mod transfers;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -61,6 +62,7 @@ use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;
 use crate::wire::record::Known;
 use floors::Floors;
+use transfers::Transfers;
 
 /// One member of the cluster.
 ///
@@ -100,6 +102,7 @@ pub struct Node {
     lent: Lent,
     sessions: Sessions,
     floors: Floors,
+    transfers: Transfers,
     members: Members,
     agreed: Agreed,
     merged: Merged,
@@ -156,6 +159,7 @@ impl Node {
             lent: Lent::default(),
             sessions: Sessions::default(),
             floors: Floors::default(),
+            transfers: Transfers::default(),
             members,
             agreed,
             merged,
@@ -202,6 +206,7 @@ impl Node {
             self.carve(outputs);
             self.change_members(outputs);
         }
+        self.drive_transfers(outputs);
         loop {
             self.start_waiting(outputs);
             if !self.takes_part() {
@@ -220,6 +225,7 @@ impl Node {
             }
         }
         self.answer_floors(outputs);
+        self.answer_transfers(outputs);
         self.count(outputs);
         self.join(outputs);
         self.agreed.state().clean_up();

@@ -2,8 +2,10 @@
 
 use super::Node;
 use crate::api::{
-    Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Status, Unsynced, Waits,
+    Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Standing, Status, Unsynced, Waits,
 };
+use crate::cluster::told::{ClusterTold, MemberTold};
+use crate::ids::NodeId;
 use crate::keyspace::Keyspace;
 use crate::keyspace::table::{Attempt, Entry};
 
@@ -66,6 +68,56 @@ impl Node {
                 merged: self.has_lost(Order::Merged),
             },
         }
+    }
+
+    /// The cluster as this node knows it; also before it has formed, and without a quorum.
+    pub fn cluster_told(&self) -> ClusterTold {
+        let cluster = self.members.cluster();
+        let leader = self.agreed.leader();
+        let last = self.agreed.last_index();
+        let roster = self.members.table();
+        let standing = |id| roster.member(id).map_or(Standing::Voter, |member| member.standing);
+        let members = self.member_addresses().map(|(id, address)| {
+            let matched = self.agreed.matched(id);
+            let role = match standing(id) {
+                Standing::Voter if leader == Some(id) => "leader",
+                standing => standing.name(),
+            };
+            MemberTold {
+                id,
+                address,
+                role,
+                reachable: id == self.identity.id || self.connected.contains(&id),
+                matched,
+                lag: matched.map(|matched| last.0.saturating_sub(matched.0)),
+            }
+        });
+        let outcome = self.agreed.roster().outcome();
+        ClusterTold {
+            id: cluster.map(|cluster| cluster.id),
+            epoch: cluster.map_or(0, |cluster| cluster.epoch),
+            node: self.identity.id,
+            leader,
+            term: self.agreed.term(),
+            commit: self.agreed.commit(),
+            applied: self.agreed.applied(),
+            members: members.collect(),
+            removed: roster.all_removed().iter().map(|(id, it)| (*id, it.index)).collect(),
+            joining: self.joiners(),
+            under_way: self.change_in_words(),
+            last_change: (!outcome.is_empty()).then(|| outcome.to_owned()),
+        }
+    }
+
+    /// The members with their addresses, by their ids.
+    fn member_addresses(&self) -> impl Iterator<Item = (NodeId, String)> {
+        let address = |id: NodeId| {
+            let listed = self.config.members.iter().find(|member| member.0 == id);
+            let listed = listed.map(|member| member.1.clone());
+            let member = self.members.table().member(id).map(|member| member.address.clone());
+            member.or(listed).unwrap_or_default()
+        };
+        self.members.ids().iter().map(move |id| (*id, address(*id)))
     }
 
     fn keyspaces_told(&self) -> KeyspacesTold {

@@ -85,6 +85,8 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Ends { attempt, ends } => {
             format!("attempt {attempt}: all logs end at {{{}}}", places(&ends))
         }
+        Body::HandOver(to) => format!("node {} is to lead", to.0),
+        Body::Stays(to, why) => format!("I lead on: node {} {}", to.0, why.in_words()),
         Body::Looked { attempt, found: None } => format!("attempt {attempt}: no key is there"),
         Body::Looked { attempt, found: Some(key) } => {
             format!("attempt {attempt}: {} is there", key.escape_ascii())

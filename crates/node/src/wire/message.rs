@@ -95,12 +95,41 @@ pub(crate) enum Body {
     /// Of the members that leave by the change that began there the sender holds so much, on its
     /// disk; of itself, all that it will ever have written.
     Holds { change: Index, places: VersionVector },
+    /// Somebody asked the sender that this member lead: the receiver leads, and is to hand over.
+    HandOver(NodeId),
+    /// The sender leads on: this member cannot take over, for this reason.
+    Stays(NodeId, Stays),
     /// What came of a digest at the sender.
     Digest(Summary),
     /// What are the sums of the slots that the receiver summed up at this digest?
     AskSlots { index: Index, order: Order },
     /// The answer: 16,384 numbers of eight bytes.
     Slots { index: Index, order: Order, sums: Bytes },
+}
+
+/// Why a leader does not hand over to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stays {
+    /// It is no member, or none that may lead.
+    NoMember,
+    /// The leader does not reach it.
+    Unreached,
+    /// It lacks so much of the log that it has to fetch a state, or it has answered nothing yet.
+    Lags,
+    /// Its clock is off, its disk full, or its end near.
+    Unfit,
+}
+
+impl Stays {
+    const ALL: [Stays; 4] = [Stays::NoMember, Stays::Unreached, Stays::Lags, Stays::Unfit];
+
+    fn byte(self) -> u8 {
+        self as u8
+    }
+
+    fn of_byte(byte: u8) -> Result<Stays, Malformed> {
+        Stays::ALL.get(usize::from(byte)).copied().ok_or(Malformed)
+    }
 }
 
 /// What came of a digest: where it was taken, and one number for the whole of each order.
@@ -177,6 +206,8 @@ const WELCOME: u8 = 28;
 const REMOVED: u8 = 29;
 const MET: u8 = 30;
 const HOLDS: u8 = 31;
+const HAND_OVER: u8 = 26;
+const STAYS: u8 = 32;
 
 /// So much of a key is told.
 pub(crate) const FOUND_BYTES_MAX: usize = 64;
@@ -238,6 +269,7 @@ impl Body {
             Body::Join { .. } | Body::Removed { .. } | Body::Met { .. } => 0,
             Body::Welcome { roster, .. } => roster.len(),
             Body::Holds { .. } => 0,
+            Body::HandOver(_) | Body::Stays(..) => 0,
         }
     }
 
@@ -353,6 +385,15 @@ impl Body {
                 put_uint(out, attempt.0);
                 ends.encode(out);
             }
+            Body::HandOver(to) => {
+                out.push(HAND_OVER);
+                put_uint(out, to.0);
+            }
+            Body::Stays(to, why) => {
+                out.push(STAYS);
+                put_uint(out, to.0);
+                out.push(why.byte());
+            }
             Body::Looked { attempt, found } => {
                 out.push(LOOKED);
                 put_uint(out, attempt.0);
@@ -462,6 +503,11 @@ impl Body {
             ENDS => {
                 let attempt = Index(reader.number()?);
                 Body::Ends { attempt, ends: VersionVector::decode(reader)? }
+            }
+            HAND_OVER => Body::HandOver(NodeId(reader.uint()?)),
+            STAYS => {
+                let to = NodeId(reader.uint()?);
+                Body::Stays(to, Stays::of_byte(reader.byte()?)?)
             }
             LOOKED => {
                 let attempt = Index(reader.number()?);
@@ -632,6 +678,9 @@ mod tests {
                 attempt: Index(300),
                 ends: VersionVector::from_iter([(NodeId(2), place)]),
             },
+            Body::HandOver(NodeId(300)),
+            Body::Stays(NodeId(300), Stays::NoMember),
+            Body::Stays(NodeId(3), Stays::Unfit),
             Body::Looked { attempt: Index(300), found: None },
             Body::Looked { attempt: Index(300), found: Some(Bytes::from("user:7")) },
         ]

@@ -25,13 +25,13 @@ pub(super) fn command(words: &[&str]) -> Command {
 
 impl World {
     /// How each node sees the members.
-    pub(super) fn members_told(&mut self) {
+    pub(super) fn all_members_told(&mut self) {
         for (id, node) in &self.nodes {
-            let MembersTold { members, removed, under_way, last_change, joining } =
-                node.members_told();
-            let member = |one: &MemberTold| match one.standing {
-                Standing::Voter => one.id.0.to_string(),
-                standing => format!("{} {standing}", one.id.0),
+            let ClusterTold { members, removed, under_way, last_change, joining, .. } =
+                node.cluster_told();
+            let member = |one: &MemberTold| match one.role {
+                "leader" | "voter" => one.id.0.to_string(),
+                role => format!("{} {role}", one.id.0),
             };
             let members: Vec<_> = members.iter().map(member).collect();
             let mut line = format!("n{id}: members {}", members.join(", "));

@@ -127,6 +127,7 @@ impl World {
     /// - `n1.a once MS-NAME COMMAND`, `… once MS-NAME exec COMMAND ; …`: it is to run once; its id
     ///   is of so many milliseconds after the beginning of the world. `n1.a once-limits MS IDS
     ///   AHEAD`: how long and how many ids are kept, and how far they may be ahead; `-`: as before.
+    /// - `n1.a transfer 2`: node 2 is to lead; `members 1`: the members as node 1 sees them.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
@@ -274,7 +275,7 @@ impl World {
             }
             ["join", id] => self.join(number(id), number(id)),
             ["join", id, other] => self.join(number(id), number(other)),
-            ["members"] => self.members_told(),
+            ["members"] => self.all_members_told(),
             ["start", id] => self.start(number(id)),
             ["start", id, "discard"] => {
                 self.discard_state = true;
@@ -295,6 +296,7 @@ impl World {
                 self.wall_offset_ms.insert(number(id), ms.parse().unwrap());
             }
             ["status"] => self.status(),
+            ["members", id] => self.members_told(number(id)),
             ["leader"] => {
                 let told = self.leader().map(|id| format!("n{id} leads"));
                 self.told.push(told.unwrap_or("nobody leads".into()));
@@ -558,6 +560,7 @@ impl World {
             ["maxmemory", bytes] => Command::max_memory(number(bytes)),
             ["token", _] => Command::token(),
             ["last"] => Command::last(),
+            ["transfer", id] => Command::transfer(NodeId(number(id))),
             ["waitfor", name, ms @ ..] => {
                 Command::wait_for(&self.tokens[*name], ms.first().map(|ms| number(ms)))
             }

@@ -94,6 +94,17 @@ impl World {
         }
     }
 
+    /// The members as a node sees them.
+    pub(super) fn members_told(&mut self, id: u64) {
+        let cluster = self.nodes[&id].cluster_told();
+        for member in cluster.members {
+            let MemberTold { id, address, role, reachable, lag, .. } = member;
+            let reached = if reachable { "" } else { ", not reached" };
+            let lag = lag.map_or(String::new(), |lag| format!(", lacks {lag}"));
+            self.told.push(format!("n{} at {address}: {role}{reached}{lag}", id.0));
+        }
+    }
+
     pub(super) fn status(&mut self) {
         for (id, node) in &self.nodes {
             let status = node.status();

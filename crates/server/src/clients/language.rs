@@ -65,6 +65,8 @@ pub(crate) enum Said {
     Certify(bool),
     /// The node is to take a snapshot.
     TakeSnapshot,
+    /// The server is to end. The connection is open until it has.
+    Drain,
     /// Its last word: when all replies are sent, the connection is closed.
     Close,
 }

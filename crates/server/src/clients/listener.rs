@@ -3,19 +3,24 @@
 //! Whether there is room for one more is decided here, before the next is accepted: so however many
 //! come at once, they never take the descriptors that the node needs itself.
 
-use std::net::IpAddr;
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use super::task;
 use crate::event_loop::Shared;
+use crate::local::is_local;
 use crate::logging::warn_some;
 
 /// How long to wait after the system refused a connection, for want of file descriptors mostly.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How many clients that have come already are taken at the end: as many as the system lets wait.
+const LAST_MAX: usize = 4096;
 
 /// The error that Redis has for too many clients.
 const TOO_MANY: &[u8] = b"-ERR max number of clients reached\r\n";
@@ -27,11 +32,6 @@ const DENIED: &[u8] =
     to it. 2) Start the server with '--protected-mode no', or 'protected-mode = false' in its configuration file, and make \
     sure that only hosts that you trust reach the port: whoever reaches it may read and write everything.\r\n";
 
-/// Whether an address is of this machine's loopback interface.
-pub(crate) fn is_local(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
-}
-
 /// What is spoken at a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Port {
@@ -41,24 +41,57 @@ pub(crate) enum Port {
     Zmq,
 }
 
-/// Accepts clients for ever; in protected mode those on this machine only.
-pub(crate) async fn listen(shared: Rc<Shared>, port: Port, protected: bool, listener: TcpListener) {
+/// Accepts clients until the other end of `stop` is dropped; in protected mode those on this machine
+/// only.
+pub(crate) async fn listen(
+    shared: Rc<Shared>,
+    port: Port,
+    protected: bool,
+    listener: TcpListener,
+    mut stop: oneshot::Receiver<Infallible>,
+) {
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) if protected && !is_local(peer.ip()) => {
-                warn_some!("refused a client on another machine, {peer}: this is protected mode");
-                turn_away(port, &stream, DENIED);
-            }
-            Ok((stream, _)) if shared.sessions.is_full() => turn_away(port, &stream, TOO_MANY),
-            Ok((stream, _)) => match port {
-                Port::Redis => task::serve_redis(shared.clone(), stream),
-                Port::Zmq => task::serve_zmq(shared.clone(), stream),
-            },
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => take(&shared, port, protected, stream, peer),
             Err(error) => {
                 warn_some!("cannot accept a client: {error}");
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+    take_last(&shared, port, protected, listener);
+}
+
+/// Takes those that have come already. The system would break their connections off, and they would
+/// not know what became of what they have said.
+fn take_last(shared: &Rc<Shared>, port: Port, protected: bool, listener: TcpListener) {
+    let Ok(listener) = listener.into_std() else { return };
+    for _ in 0..LAST_MAX {
+        let Ok((stream, peer)) = listener.accept() else { return };
+        if stream.set_nonblocking(true).is_ok()
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            take(shared, port, protected, stream, peer);
+        }
+    }
+}
+
+/// Serves a client that came, or says why not.
+fn take(shared: &Rc<Shared>, port: Port, protected: bool, stream: TcpStream, peer: SocketAddr) {
+    if protected && !is_local(peer.ip()) {
+        warn_some!("refused a client on another machine, {peer}: this is protected mode");
+        return turn_away(port, &stream, DENIED);
+    }
+    if shared.sessions.is_full() {
+        return turn_away(port, &stream, TOO_MANY);
+    }
+    match port {
+        Port::Redis => task::serve_redis(shared.clone(), stream),
+        Port::Zmq => task::serve_zmq(shared.clone(), stream),
     }
 }
 
@@ -69,20 +102,5 @@ fn turn_away(port: Port, stream: &TcpStream, why: &[u8]) {
         Port::Redis => drop(SockRef::from(stream).send(why)),
         // ZMTP has no words for that before the handshake; the client tries again by itself.
         Port::Zmq => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_comes_by_loopback_is_local() {
-        for address in ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"] {
-            assert!(is_local(address.parse().unwrap()), "{address}");
-        }
-        for address in ["10.0.0.1", "0.0.0.0", "192.168.1.1", "::ffff:10.0.0.1", "fe80::1", "::"] {
-            assert!(!is_local(address.parse().unwrap()), "{address}");
-        }
     }
 }

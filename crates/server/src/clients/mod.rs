@@ -32,7 +32,7 @@ pub(crate) mod tests;
 pub(crate) mod zmq;
 
 pub(crate) use language::{Language, Said};
-pub(crate) use listener::{Port, is_local, listen};
+pub(crate) use listener::{Port, listen};
 pub(crate) use replies::Replies;
 pub(crate) use session::Session;
 pub(crate) use sessions::Sessions;

@@ -37,6 +37,10 @@ impl Language for Redis {
         };
         shared.count_command();
         let connection = &mut self.connection;
+        if mutant!(TakesAtItsEnd, shared.ending().is_some(), false) {
+            replies.reply(|out| connection.refuse_at_end(out));
+            return Said::Replied;
+        }
         match replies.reply(|out| connection.execute(request, shared, out)) {
             Action::Replied => Said::Replied,
             Action::Ask { level: asked, command } => {
@@ -54,6 +58,7 @@ impl Language for Redis {
             Action::Prefer(preference) => Said::Prefer(preference),
             Action::Certify(on) => Said::Certify(on),
             Action::TakeSnapshot => Said::TakeSnapshot,
+            Action::Drain => Said::Drain,
             Action::Close => Said::Close,
         }
     }

@@ -47,6 +47,8 @@ pub(crate) struct Session {
     pub(super) touched: Cell<bool>,
     /// It is on the list of those that wait until less is asked or held, or the disk has caught up.
     pub(crate) held_up: Cell<bool>,
+    /// It is open as long as the server lives.
+    pub(crate) stays: Cell<bool>,
 }
 
 impl Session {
@@ -65,6 +67,7 @@ impl Session {
             charge: Cell::default(),
             touched: Cell::new(false),
             held_up: Cell::new(false),
+            stays: Cell::new(false),
         }
     }
 

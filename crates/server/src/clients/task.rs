@@ -21,7 +21,7 @@ use super::language::{Language, Said};
 use super::redis::Redis;
 use crate::clients::zmq::Speaker;
 use crate::commands::{Connection, Context as _};
-use crate::event_loop::{BUFFER_BYTES, READ_BYTES, Shared};
+use crate::event_loop::{BUFFER_BYTES, Ending, READ_BYTES, Shared};
 use crate::logging::warn_some;
 use crate::mutants::mutant;
 
@@ -125,7 +125,8 @@ impl<L: Language> Task<L> {
             if self.session.is_broken() || self.language.is_late(cx) {
                 return Poll::Ready(());
             }
-            self.closing |= mutant!(EndUnnoticed, self.shared.is_shutting_down(), false);
+            let hangs_up =
+                mutant!(EndUnnoticed, self.shared.ending(), None) == Some(Ending::HangsUp);
             let (empty, full) = {
                 let replies = self.session.replies();
                 (replies.is_empty(), replies.is_full())
@@ -136,7 +137,10 @@ impl<L: Language> Task<L> {
             if self.is_stuck_for_long(cx, full) {
                 return Poll::Ready(());
             }
-            let wait = self.closing || full || self.shared.is_congested(&self.session);
+            let wait = self.closing
+                || full
+                || (hangs_up && !empty)
+                || self.shared.is_congested(&self.session);
             self.session.set_waiting(wait);
             if wait {
                 return Poll::Pending;
@@ -150,13 +154,16 @@ impl<L: Language> Task<L> {
                 }
                 continue;
             }
-            let whole = match ready!(self.poll_read(cx)) {
-                Err(_) => return Poll::Ready(()),
-                Ok(0) => {
+            let whole = match self.poll_read(cx) {
+                // It has said nothing that it does not know the answer to.
+                Poll::Pending if hangs_up && !self.session.stays.get() => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(0)) => {
                     self.closing = true;
                     mutant!(HalfClosedDropped, continue, return Poll::Ready(()));
                 }
-                Ok(bytes) => bytes >= READ_BYTES,
+                Poll::Ready(Ok(bytes)) => bytes >= READ_BYTES,
             };
             self.take_requests();
             // There is probably more to read: it is the others' turn first.
@@ -288,6 +295,10 @@ impl<L: Language> Task<L> {
                     let id = replies.ask(form, bytes);
                     let session = self.session.id();
                     self.shared.put(Input::Request { session, id, level, command });
+                }
+                Said::Drain => {
+                    self.shared.drain(&self.session);
+                    continue;
                 }
                 Said::Certify(on) => {
                     self.shared.put(Input::Certify { session: self.session.id(), on });

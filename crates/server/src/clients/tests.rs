@@ -1,19 +1,21 @@
 //! Whole conversations: a node by itself in this thread, its port, and clients.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::rc::Rc;
 
 use node::{Reply, TURN_STEPS};
 use resp::Protocol;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local, yield_now};
 
 use super::*;
-use crate::commands::Context;
-use crate::event_loop::Shared;
+use crate::commands::{AT_END, Context};
 use crate::event_loop::driver::tests::{Alone, soon, until};
 use crate::event_loop::shared::tests::session;
+use crate::event_loop::{Ending, Shared};
 
 /// How long a value is that [`owed`] owes.
 pub(crate) const VALUE_BYTES: usize = 128 << 10;
@@ -43,6 +45,8 @@ pub(crate) async fn owed(
 struct Served {
     shared: Rc<Shared>,
     address: std::net::SocketAddr,
+    /// Dropped, it closes the port.
+    _stop: oneshot::Sender<Infallible>,
 }
 
 impl Served {
@@ -50,8 +54,9 @@ impl Served {
         let shared = Alone::new().serve().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        spawn_local(listen(shared.clone(), Port::Redis, false, listener));
-        Served { shared, address }
+        let (_stop, stopped) = oneshot::channel();
+        spawn_local(listen(shared.clone(), Port::Redis, false, listener, stopped));
+        Served { shared, address, _stop }
     }
 
     async fn client(&self) -> TcpStream {
@@ -263,6 +268,44 @@ async fn the_end_waits_for_nobody_who_is_owed_nothing() {
         for mut client in clients {
             assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_asked_at_the_end_is_refused_and_answered() {
+    run(async {
+        let served = Served::open().await;
+        let (mut busy, mut queueing) = (served.client().await, served.client().await);
+        talk(&mut busy, "SET k v\r\n", "+OK\r\n").await;
+        talk(&mut queueing, "MULTI\r\nSET k w\r\n", "+OK\r\n+QUEUED\r\n").await;
+        let shared = served.shared.clone();
+        let shutdown = spawn_local(async move { shared.shut_down().await });
+        until("the server ends", || served.shared.ending().is_some()).await;
+        let refused = format!("-{AT_END}\r\n");
+        talk(&mut busy, "SET k 2\r\nGET k\r\n", &refused.repeat(2)).await;
+        talk(&mut queueing, "EXEC\r\n", &refused).await;
+        until("the others are closed", || served.shared.ending() == Some(Ending::HangsUp)).await;
+        soon("the server ends", shutdown).await.unwrap();
+        assert_eq!(busy.read(&mut [0]).await.unwrap(), 0, "with no reset");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_has_come_already_is_served_when_the_port_closes() {
+    run(async {
+        let served = Served::open().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut client = std::net::TcpStream::connect(address).unwrap();
+        std::io::Write::write_all(&mut client, b"PING\r\n").unwrap();
+        let (stop, stopped) = oneshot::channel();
+        drop(stop);
+        listen(served.shared.clone(), Port::Redis, true, listener, stopped).await;
+        client.set_nonblocking(true).unwrap();
+        hear(&mut TcpStream::from_std(client).unwrap(), "+PONG\r\n").await;
+        assert!(TcpStream::connect(address).await.is_err(), "the port is closed");
     })
     .await;
 }

@@ -52,7 +52,10 @@ const FAMILIES: &[(&str, &str)] = &[
     (NO_USERS, "acl"),
     (TOLD_BY_INFO, "latency lolwut memory monitor object slowlog time"),
     ("copy the value: GET it here, SET it there", "dump restore restore-asking"),
-    ("end the process with SIGTERM: it hands over and answers what was asked", "shutdown"),
+    (
+        "CLUSTER-ADMIN DRAIN, or SIGTERM to the process: it hands over and answers what was asked",
+        "shutdown",
+    ),
 ];
 
 /// What does the work of a command that Redis has and Candor does not.

@@ -40,6 +40,8 @@ pub enum Action {
     Certify(bool),
     /// The reply is in the send buffer; the node is to take a snapshot.
     TakeSnapshot,
+    /// The reply is in the send buffer; the server is to end, and the connection with it.
+    Drain,
     /// Send what is in the send buffer, then close the connection.
     Close,
 }

@@ -1,5 +1,6 @@
 //! One connection: what was agreed on it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,6 +9,8 @@ use resp::{Protocol, Writer};
 
 use super::Action;
 use super::queue::Transaction;
+use super::refusal::AT_END;
+use crate::local::is_local;
 
 /// The state of one client connection.
 #[derive(Debug)]
@@ -58,6 +61,12 @@ impl Connection {
         }
     }
 
+    /// Whether the client is on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        let address: Option<SocketAddr> = self.peer.parse().ok();
+        address.is_some_and(|address| is_local(address.ip()))
+    }
+
     /// The protocol in force now. To be noted with every [`Action::Ask`], for its reply.
     pub fn protocol(&self) -> Protocol {
         self.protocol
@@ -98,6 +107,11 @@ impl Connection {
         self.watch_refused = false;
         (self.protocol, self.certified) = (Protocol::Resp2, false);
         if is_known { Action::Reset } else { Action::Replied }
+    }
+
+    /// Answers a request that came too late.
+    pub(crate) fn refuse_at_end(&self, out: &mut Vec<u8>) {
+        self.writer(out).error(AT_END);
     }
 
     /// A writer in the protocol in force now.

@@ -8,6 +8,9 @@ pub trait Context {
     /// How the node sees itself.
     fn status(&self) -> node::Status;
 
+    /// The cluster as the node knows it.
+    fn cluster(&self) -> node::ClusterTold;
+
     /// What the server counts.
     fn figures(&self) -> Figures;
 

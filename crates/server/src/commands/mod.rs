@@ -9,6 +9,7 @@
 //!                    │                  Action::Certify               replied, and tell the node
 //!                    │                  Action::Unwatch, Reset        the same
 //!                    │                  Action::TakeSnapshot          the same
+//!                    │                  Action::Drain                 the same of the server's end
 //!                    │                  Action::Close                 send it, then hang up
 //!                    ▼
 //!                  table: name, arity, keys, documentation and function of every command
@@ -56,6 +57,8 @@ mod consistency;
 
 mod keyspaces;
 
+mod cluster_admin;
+
 mod debug;
 
 mod certificate;
@@ -88,5 +91,6 @@ pub use answers::Answers;
 pub use connection::Connection;
 pub use context::{Context, Figures};
 pub(crate) use data::too_long;
+pub(crate) use refusal::AT_END;
 pub use render::render;
 pub(crate) use render::render_head;

@@ -6,8 +6,8 @@ use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
 use super::{
-    catalogue, configuration, consistency, debug, hello, identity, info, keyspaces, once, saving,
-    setting, transaction,
+    catalogue, cluster_admin, configuration, consistency, debug, hello, identity, info, keyspaces,
+    once, saving, setting, transaction,
 };
 
 /// The command of this name, whatever its case.
@@ -161,6 +161,16 @@ static ON_CONNECTIONS: &[Spec] = &[
         summary: "A container for commands on keyspaces: which keys belong together, and what is promised of them",
         subcommands: &KEYSPACE_COMMANDS,
         ..CONNECTION
+    },
+    Spec {
+        name: "cluster-admin",
+        arity: -2,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        group: "cluster",
+        summary: "A container for commands on the members of the cluster, for clients on the node's own machine",
+        subcommands: &CLUSTER_ADMIN_COMMANDS,
+        ..SERVER
     },
     Spec {
         name: "debug",
@@ -608,6 +618,78 @@ static KEYSPACE_COMMANDS: [Spec; 6] = [
         summary: "Tells of all keyspaces, as this node goes by them",
         run: Run::Here(keyspaces::list),
         ..CLIENT
+    },
+    HELP,
+];
+
+/// The id of a member, and where it receives its peers.
+const ID: Argument = Argument { name: "id", kind: "integer", ..ARGUMENT };
+const PEER_ADDRESS: Argument = Argument { name: "host:port", kind: "string", ..ARGUMENT };
+
+/// What subcommands of `CLUSTER-ADMIN` have in common.
+const CLUSTER_ADMIN: Spec = Spec {
+    arity: 2,
+    flags: &["admin", "noscript", "loading", "stale"],
+    categories: &["@admin", "@slow", "@dangerous"],
+    group: "cluster",
+    ..SERVER
+};
+
+static CLUSTER_ADMIN_COMMANDS: [Spec; 8] = [
+    Spec {
+        name: "add",
+        arity: 4,
+        summary: "A node that was started to join becomes a member; answered when it votes",
+        arguments: &[ID, PEER_ADDRESS],
+        run: Run::Here(cluster_admin::add),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "drain",
+        summary: "This node hands over, answers what it has taken, and ends",
+        run: Run::Here(cluster_admin::drain),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "move",
+        arity: 4,
+        summary: "A member receives its peers somewhere else",
+        arguments: &[ID, PEER_ADDRESS],
+        run: Run::Here(cluster_admin::move_to),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "remove",
+        arity: -3,
+        summary: "A member goes, or with LOSE members that are dead do; answered when they are gone",
+        arguments: &[
+            Argument { name: "lose", kind: "pure-token", flags: &["optional"], token: Some("LOSE"), ..ARGUMENT },
+            Argument { flags: &["multiple"], ..ID },
+        ],
+        run: Run::Here(cluster_admin::remove),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "replace",
+        arity: 5,
+        summary: "A member that is dead goes once a new one votes",
+        arguments: &[Argument { name: "old", ..ID }, Argument { name: "new", ..ID }, PEER_ADDRESS],
+        run: Run::Here(cluster_admin::replace),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "status",
+        summary: "Who is in the cluster and who leads, as this node knows it",
+        run: Run::Here(cluster_admin::status),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "transfer",
+        arity: 3,
+        summary: "Has another member lead; answered when it does",
+        arguments: &[Argument { name: "id", kind: "integer", ..ARGUMENT }],
+        run: Run::Here(cluster_admin::transfer),
+        ..CLUSTER_ADMIN
     },
     HELP,
 ];

@@ -13,4 +13,4 @@ pub(crate) mod shared;
 pub(crate) use clock::Clock;
 pub(crate) use driver::{Driver, Report, Threads};
 pub(crate) use notify::Notify;
-pub(crate) use shared::{BUFFER_BYTES, Description, READ_BYTES, Shared};
+pub(crate) use shared::{BUFFER_BYTES, Description, Ending, READ_BYTES, Shared};

@@ -11,7 +11,8 @@ use std::task::{self, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use node::{Input, Node, Status, TURN_STEPS};
+use node::{ClusterTold, Input, Node, Status, TURN_STEPS};
+use tokio::time::timeout;
 
 use super::{Clock, Notify, room};
 use crate::clients::zmq::Turns;
@@ -27,6 +28,9 @@ use crate::{Bounds, Faults};
 pub(crate) const READ_BYTES: usize = 16 << 10;
 /// The size of the pieces in which the shared read buffer is allocated.
 pub(crate) const BUFFER_BYTES: usize = 64 << 10;
+/// How long clients may take to hear that the server ends before it closes the connections of those
+/// that say nothing: longer than a command is on its way.
+const REFUSES: Duration = Duration::from_millis(200);
 /// How often is looked whether another node leads, when the server ends.
 const HAND_OVER_LOOK: Duration = Duration::from_millis(2);
 /// Requests that the node has not taken in; beyond that no client is read from that waits for a
@@ -50,7 +54,11 @@ pub(crate) struct Shared {
     driver: Notify,
     read_buffer: RefCell<BytesMut>,
     commands: Cell<u64>,
-    shutting_down: Cell<bool>,
+    ending: Cell<Option<Ending>>,
+    /// Notified when a client asks that the server end.
+    drains: Notify,
+    /// How many connections are open as long as the server lives.
+    staying: Cell<usize>,
     /// Notified when a client is gone.
     departures: Notify,
     /// Bytes that wait for the disk; beyond [`Bounds::log_backlog_bytes`] no client is read from.
@@ -65,6 +73,19 @@ pub(crate) struct Shared {
     held_up: RefCell<Vec<Rc<Session>>>,
     log: Arc<Counters>,
     description: Description,
+}
+
+/// What becomes of connections when the server ends.
+///
+/// A client that is answered without a pause always has a command on its way. It is told that this
+/// one did not run, and goes away by itself; a connection that were closed at once would leave it in
+/// doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// What is asked is refused.
+    Refuses,
+    /// And who is owed nothing is closed.
+    HangsUp,
 }
 
 /// What does not change while the server runs.
@@ -92,7 +113,9 @@ impl Shared {
             driver: Notify::default(),
             read_buffer: RefCell::new(BytesMut::with_capacity(BUFFER_BYTES)),
             commands: Cell::new(0),
-            shutting_down: Cell::new(false),
+            ending: Cell::new(None),
+            drains: Notify::default(),
+            staying: Cell::new(0),
             departures: Notify::default(),
             backlog_bytes: Cell::new(0),
             turn: Cell::new(1),
@@ -233,6 +256,8 @@ impl Shared {
 
     /// Forgets a session that is over.
     pub(crate) fn close(&self, session: &Session) {
+        let fewer = usize::from(session.stays.get());
+        self.staying.set(self.staying.get() - fewer);
         self.sessions.close(session.id());
         if mutant!(GoneSessionKept, session.held_up.get(), false) {
             // It would keep its descriptor until the disk has caught up.
@@ -262,13 +287,33 @@ impl Shared {
         }
     }
 
-    /// Lets all connections finish what they asked, and read nothing more. Ends when all are gone.
+    /// A client asks that the server end, and is to see that it has.
+    pub(crate) fn drain(&self, session: &Session) {
+        let more = usize::from(!session.stays.replace(true));
+        self.staying.set(self.staying.get() + more);
+        self.drains.notify();
+    }
+
+    /// Ends when a client has asked that the server end.
+    pub(crate) async fn is_drained(&self) {
+        poll_fn(|cx| self.drains.poll(cx)).await;
+    }
+
+    /// Has all connections answered what was taken, and whatever else is asked refused; a while
+    /// later closes those that are owed nothing. Ends when all are gone.
     pub(crate) async fn shut_down(&self) {
-        self.shutting_down.set(true);
+        self.ending.set(Some(Ending::Refuses));
+        let _ = timeout(REFUSES, self.all_gone()).await;
+        self.ending.set(Some(Ending::HangsUp));
         self.sessions.wake_all();
+        self.all_gone().await;
+    }
+
+    /// Ends when no connection is open any more but those that stay.
+    async fn all_gone(&self) {
         poll_fn(|cx| {
             loop {
-                if self.sessions.count() == 0 {
+                if self.sessions.count() == self.staying.get() {
                     return Poll::Ready(());
                 }
                 ready!(self.departures.poll(cx));
@@ -282,15 +327,19 @@ impl Shared {
         self.description.descriptors.strangers_max
     }
 
-    /// Whether the server is about to end.
-    pub(crate) fn is_shutting_down(&self) -> bool {
-        self.shutting_down.get()
+    /// How near the end of the server is.
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        self.ending.get()
     }
 }
 
 impl Context for Shared {
     fn status(&self) -> Status {
         self.node.borrow().status()
+    }
+
+    fn cluster(&self) -> ClusterTold {
+        self.node.borrow().cluster_told()
     }
 
     fn figures(&self) -> Figures {

@@ -293,6 +293,8 @@ mutants! {
     SentInOneTurnOnly, "progress", "clients::sessions::tests::a_turn_ends_although_all_are_owed_much_and_all_get_it";
     /// A connection does not end with the server.
     EndUnnoticed, "progress", "clients::tests::the_end_waits_for_nobody_who_is_owed_nothing";
+    /// What is asked when the server ends is taken.
+    TakesAtItsEnd, "progress", "clients::tests::what_is_asked_at_the_end_is_refused_and_answered";
     /// The end of the server does not hear of clients that go.
     DepartureNotNotified, "progress", "clients::tests::the_end_waits_for_nobody_who_is_owed_nothing";
     /// The node is not told that a client is gone.

@@ -19,7 +19,7 @@ use super::turns::Turns;
 use super::{greeting, handshake};
 use crate::clients::replies::Form;
 use crate::clients::{Language, Replies, Said};
-use crate::commands::{Context as _, too_long};
+use crate::commands::{AT_END, Context as _, too_long};
 use crate::event_loop::Shared;
 use crate::mutants::mutant;
 
@@ -146,7 +146,10 @@ impl Language for Speaker {
     fn next(&mut self, bytes: &mut BytesMut, shared: &Shared, replies: &mut Replies) -> Said {
         let said = self.take_next(bytes, || shared.count_command(), replies);
         let Said::Ask { command, form: Form::Zmq(back), .. } = &said else { return said };
-        let Some(error) = too_long(command, shared.bounds()) else { return said };
+        let too_late = shared.ending().map(|_| AT_END);
+        let Some(error) = too_late.or_else(|| too_long(command, shared.bounds())) else {
+            return said;
+        };
         replies.reply(|out| reply::write_error(out, &back.envelope, &error));
         Said::Replied
     }
