@@ -147,6 +147,8 @@ mutants! {
     RemovedLeaderGoesOn, "members", "etcd#3404", "members_13_no_successor.story";
     /// A joining node takes merged slots before it has applied the entry that added it.
     EarlySlotsCount, "members", "", "members_12_early.story";
+    /// A token counts that names an entry which a removed member took with it.
+    RemovedFloorTaken, "members", "", "members_08_replaced.story";
     /// A snapshot says nothing of members.
     SnapshotWithoutMembers, "members", "tikv#12233", "members_05_by_snapshot.story";
     // What is promised before it is on disk.

@@ -79,11 +79,6 @@ impl Token {
         }
         Some(floor)
     }
-
-    /// The replicas that it names.
-    pub(crate) fn replicas(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.merged.iter().map(|(replica, _)| replica)
-    }
 }
 
 impl fmt::Display for Token {

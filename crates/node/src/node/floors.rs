@@ -98,6 +98,9 @@ impl Node {
         }
         if touched(Order::Merged) {
             here.merged = self.merged.vector().clone();
+            // Of those that are gone all hold all that counts.
+            let table = self.members.table();
+            here.merged.retain(|id| table.removed(id).is_none());
         }
         let missed = self.sessions.missed(session).filter(|missed| self.is_of_here(missed));
         Token::merge([here].into_iter().chain(missed.cloned())).expect("all are of this cluster")
@@ -116,11 +119,24 @@ impl Node {
         if !self.is_of_here(token) {
             return Err(Error::Consistency(OTHER_CLUSTER.into()));
         }
-        if let Some(stranger) = token.replicas().find(|id| !self.members.ids().contains(id)) {
-            return Err(Error::Consistency(format!(
-                "the token names node {}, which is no member: it cannot be waited for",
-                stranger.0
-            )));
+        for (id, place) in token.merged.iter().filter(|(id, _)| !self.members.ids().contains(id)) {
+            match self.members.table().removed(id) {
+                // All members hold it up to there.
+                Some(removed) if mutant!(RemovedFloorTaken, place <= removed.last, true) => {}
+                Some(removed) => {
+                    return Err(Error::Consistency(format!(
+                        "the token names an entry of node {} that is lost: it was removed at index {}, and what counts of its \
+                         writes ends before that. It cannot be waited for",
+                        id.0, removed.index
+                    )));
+                }
+                None => {
+                    return Err(Error::Consistency(format!(
+                        "the token names node {}, which is no member: it cannot be waited for",
+                        id.0
+                    )));
+                }
+            }
         }
         let timeout_ms = self.config.request_timeout_ms;
         match ms {

@@ -2,7 +2,8 @@
 
 use super::Node;
 use crate::api::{
-    Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Standing, Status, Unsynced, Waits,
+    Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Standing, Status, Unsynced,
+    Waits,
 };
 use crate::cluster::told::{ClusterTold, MemberTold};
 use crate::ids::NodeId;

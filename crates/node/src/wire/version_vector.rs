@@ -64,6 +64,11 @@ impl VersionVector {
         other.iter().all(|(replica, place)| self.get(replica) >= place)
     }
 
+    /// Drops the places of replicas of which this is not so.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(NodeId) -> bool) {
+        self.0.retain(|replica, _| is_kept(*replica));
+    }
+
     /// Drops the places that `other` holds.
     pub(crate) fn drop_held(&mut self, other: &VersionVector) {
         self.0.retain(|replica, place| other.get(*replica) < *place);

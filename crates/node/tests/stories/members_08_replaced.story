@@ -10,6 +10,8 @@ n3.a set a 1 → OK
 > n3.a set b 1
 > answers
 n3.a set b 1 → OK
+> n3.a token b
+> answers
 > crash 3
 > part 1 3
 > part 2 3
@@ -31,6 +33,20 @@ n4: agreed nothing, merged 1
 n1: agreed nothing, merged nothing
 n2: agreed nothing, merged nothing
 n4: agreed nothing, merged nothing
+# A token of what is held is reached, one of what is lost never.
+> n1.b waitfor b
+n1.b waitfor b → CONSISTENCY the token names an entry of node 3 that is lost: it was removed at index 5, and what counts of its writes ends before that. It cannot be waited for
+> n1.c set c 1
+> answers
+n1.c set c 1 → OK
+> settle
+> n1.c token c
+> answers
+> n2.c waitfor c
+n2.c waitfor c → OK
+> n2.c get c
+n2.c get c → 1
+> answers
 # What comes late of it is turned away by all.
 > release 3 1
 > release 3 2

@@ -122,9 +122,10 @@ fn refuse(connection: &mut Connection, text: &str, out: &mut Vec<u8>) -> Action 
 
 /// What STATUS answers.
 fn told(cluster: ClusterTold) -> Reply {
-    let removed = cluster.removed.iter().map(|(id, index)| {
-        Reply::Map(vec![("id", integer(id.0)), ("index", integer(index.0))])
-    });
+    let removed = cluster
+        .removed
+        .iter()
+        .map(|(id, index)| Reply::Map(vec![("id", integer(id.0)), ("index", integer(index.0))]));
     let joining = cluster.joining.iter().map(|(id, address)| {
         Reply::Map(vec![("id", integer(id.0)), ("address", value(address.clone()))])
     });

@@ -663,7 +663,13 @@ static CLUSTER_ADMIN_COMMANDS: [Spec; 8] = [
         arity: -3,
         summary: "A member goes, or with LOSE members that are dead do; answered when they are gone",
         arguments: &[
-            Argument { name: "lose", kind: "pure-token", flags: &["optional"], token: Some("LOSE"), ..ARGUMENT },
+            Argument {
+                name: "lose",
+                kind: "pure-token",
+                flags: &["optional"],
+                token: Some("LOSE"),
+                ..ARGUMENT
+            },
             Argument { flags: &["multiple"], ..ID },
         ],
         run: Run::Here(cluster_admin::remove),
