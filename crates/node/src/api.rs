@@ -697,8 +697,8 @@ impl fmt::Display for Waits {
 pub struct Config {
     /// Who this is.
     pub id: NodeId,
-    /// All members with their peer addresses (opaque here), this one included. The ids are fixed
-    /// when the cluster forms.
+    /// The founders with their peer addresses (opaque here), this one included. The ids are fixed
+    /// when the cluster forms; later the log says who the members are.
     pub members: Vec<(NodeId, String)>,
     /// The order of the keyspace `default`. Fixed when the cluster forms.
     pub order: Order,

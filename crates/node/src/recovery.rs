@@ -284,7 +284,7 @@ impl Recovery {
         )))
     }
 
-    /// Members and order are fixed once the cluster has formed; the members' addresses may change.
+    /// Founders and order are fixed once the cluster has formed; addresses may change.
     fn check_formed(&self, birth: &Birth) -> Result<(), StartError> {
         let Config { members, order, .. } = &self.config;
         let ids = |members: &[(NodeId, String)]| {
@@ -514,7 +514,6 @@ mod tests {
             incarnation: 1,
             directory: DirectoryId(1),
             discard_state,
-            join: false,
             max_memory: None,
             join: false,
         });

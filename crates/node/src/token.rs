@@ -13,7 +13,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::ids::{Index, NodeId};
+use crate::ids::Index;
 use crate::position::AgreedPosition;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::version_vector::VersionVector;
@@ -104,7 +104,7 @@ fn checksum(body: &[u8]) -> [u8; CHECKSUM_BYTES] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Boot;
+    use crate::ids::{Boot, NodeId};
     use crate::wire::version_vector::Place;
 
     fn token(index: u64, replicas: impl IntoIterator<Item = (u64, u64, u64)>) -> Token {
