@@ -11,7 +11,7 @@ use crate::cluster::roster::Roster;
 use crate::ids::{Index, Life, LogPlace, NodeId, SnapshotNumber};
 use crate::keyspace::table::Table;
 use crate::merged::{Merged, Pieces};
-use crate::node::Node;
+use crate::node::{Node, VERSION};
 use crate::snapshot::{Placed, Snapshots};
 use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED, removed};
 use crate::wire::base::AgreedBase;
@@ -208,6 +208,7 @@ impl Recovery {
             Record::AgreedVersions(bytes) => self.agreed_slots().load_versions(&bytes)?,
             Record::AgreedKeyspaces(bytes) => self.agreed_slots().load_keyspaces(&bytes)?,
             Record::AgreedMembers(bytes) => self.agreed_slots().load_members(&bytes)?,
+            Record::AgreedVersion(version) => self.agreed_slots().finalize(version),
             Record::AgreedOnce(ids) => self.agreed_slots().load_once(&ids)?,
             Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
@@ -339,6 +340,7 @@ impl Recovery {
             order: *order,
             members: if *join { vec![] } else { members.clone() },
             cluster: None,
+            founded: VERSION,
         };
         if self.facts.birth.as_ref() != Some(&birth) {
             disk.record(&Record::Birth(birth.clone()));
@@ -464,6 +466,7 @@ fn holds_keys(record: &Record) -> bool {
             | Record::AgreedVersions(_)
             | Record::AgreedKeyspaces(_)
             | Record::AgreedMembers(_)
+            | Record::AgreedVersion(_)
             | Record::AgreedOnce(_)
             | Record::MergedSlot(_)
     )

@@ -329,6 +329,7 @@ impl Context for Fake {
             address: format!("10.0.0.{}:7100", id.0),
             role: if status.leader == Some(*id) { "leader" } else { "voter" },
             reachable: id.0 < 3,
+            version: 2,
             matched: leads.then(|| Index(43 - id.0)),
             lag: leads.then_some(id.0 - 1),
         };
@@ -341,6 +342,8 @@ impl Context for Fake {
             commit: status.commit,
             applied: status.applied,
             members: status.members.iter().map(member).collect(),
+            version: 2,
+            newest_version: 2,
             removed: vec![],
             joining: vec![],
             under_way: None,

@@ -211,6 +211,11 @@ impl Members {
         Roster::of_founders(members.collect())
     }
 
+    /// The version that founded the cluster.
+    pub(crate) fn founded(&self) -> u64 {
+        self.birth.founded
+    }
+
     /// Whether this node is to join a cluster, and is no member of one yet.
     pub(crate) fn joins(&self) -> bool {
         self.joins
@@ -222,6 +227,7 @@ impl Members {
         let founder = |id: &NodeId| (*id, address(*id).unwrap_or_default());
         self.birth.members = table.founders().iter().map(founder).collect();
         self.birth.cluster = Some(cluster);
+        self.birth.founded = crate::node::VERSION;
         (self.founders, self.joins) = (table.founders().to_vec(), false);
         turn.disk.record(&Record::Birth(self.birth.clone()));
         turn.note(Event::Joined);

@@ -635,7 +635,7 @@ const CLUSTER_ADMIN: Spec = Spec {
     ..SERVER
 };
 
-static CLUSTER_ADMIN_COMMANDS: [Spec; 8] = [
+static CLUSTER_ADMIN_COMMANDS: [Spec; 9] = [
     Spec {
         name: "add",
         arity: 4,
@@ -648,6 +648,12 @@ static CLUSTER_ADMIN_COMMANDS: [Spec; 8] = [
         name: "drain",
         summary: "This node hands over, answers what it has taken, and ends",
         run: Run::Here(cluster_admin::drain),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "finalize",
+        summary: "The cluster may use what this version brings; after that no node goes back",
+        run: Run::Here(cluster_admin::finalize),
         ..CLUSTER_ADMIN
     },
     Spec {
