@@ -1,10 +1,14 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
 mod check;
+mod export;
+mod format;
+mod import;
 mod limits;
 mod output;
 mod pages;
 mod picture;
+mod progress;
 mod run;
 mod serve;
 mod sim;
@@ -33,6 +37,8 @@ enum Command {
     Run(run::Args),
     Check(check::Args),
     Sim(sim::Args),
+    Export(export::Args),
+    Import(import::Args),
     /// The client process of a run: it speaks with the runner by standard input and output.
     #[command(name = lab::CLIENT_COMMAND, hide = true)]
     Client,
@@ -48,8 +54,19 @@ fn main() -> ExitCode {
         Command::Run(args) => run::execute(args),
         Command::Check(args) => check::execute(&args),
         Command::Sim(args) => sim::execute(&args),
+        Command::Export(args) => export::execute(args),
+        Command::Import(args) => import::execute(args),
         Command::Client => lab::client(),
     }
+}
+
+/// The server that an operator's command speaks with, if nothing else is said.
+const SERVER: &str = "127.0.0.1:6379";
+
+/// Says why a command failed.
+fn fail(exit_code: u8, what: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("candor: {what}");
+    ExitCode::from(exit_code)
 }
 
 /// A program of which one thread failed must not go on with the others. (In a simulated world, an
