@@ -1,5 +1,6 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
+mod backup;
 mod check;
 mod export;
 mod format;
@@ -13,6 +14,7 @@ mod run;
 mod serve;
 mod sim;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::{panic, process};
 
@@ -37,6 +39,9 @@ enum Command {
     Run(run::Args),
     Check(check::Args),
     Sim(sim::Args),
+    Backup(backup::BackupArgs),
+    Verify(backup::VerifyArgs),
+    Restore(backup::RestoreArgs),
     Export(export::Args),
     Import(import::Args),
     /// The client process of a run: it speaks with the runner by standard input and output.
@@ -54,6 +59,9 @@ fn main() -> ExitCode {
         Command::Run(args) => run::execute(args),
         Command::Check(args) => check::execute(&args),
         Command::Sim(args) => sim::execute(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Verify(args) => backup::verify(&args),
+        Command::Restore(args) => backup::restore(&args),
         Command::Export(args) => export::execute(args),
         Command::Import(args) => import::execute(args),
         Command::Client => lab::client(),
@@ -62,6 +70,15 @@ fn main() -> ExitCode {
 
 /// The server that an operator's command speaks with, if nothing else is said.
 const SERVER: &str = "127.0.0.1:6379";
+
+/// Says what a command has done.
+fn say(what: &str) -> ExitCode {
+    let printed = writeln!(io::stdout().lock(), "{what}");
+    match output::heard(printed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(history::EXIT_FAILURE, &error),
+    }
+}
 
 /// Says why a command failed.
 fn fail(exit_code: u8, what: &dyn std::fmt::Display) -> ExitCode {

@@ -16,6 +16,11 @@ impl Progress {
         Progress::begin(&format!("{{spinner}} {{human_pos}} keys {done}, {{elapsed}}"))
     }
 
+    /// Bytes with which this is done.
+    pub(crate) fn of_bytes(done: &str) -> Progress {
+        Progress::begin(&format!("{{spinner}} {{bytes}} {done}, {{elapsed}}"))
+    }
+
     fn begin(template: &str) -> Progress {
         let style = ProgressStyle::with_template(template).expect("the template is valid");
         let bar = ProgressBar::new_spinner().with_style(style);

@@ -24,6 +24,8 @@ mod log;
 
 mod snapshots;
 
+mod backup;
+
 mod recovery;
 
 mod logging;
@@ -45,9 +47,10 @@ pub mod fuzzing {
     pub use crate::snapshots::fuzzing as snapshots;
 }
 
+pub use backup::{Examined, Restore, Restored, examine, restore};
 pub use error::Error;
 pub use faults::Faults;
 pub use logging::last_words;
-pub use node::{Level, OnceWanted, Order};
+pub use node::{Found, Level, OnceWanted, Order};
 pub use options::{Bounds, Options, parse_level, parse_peers, parse_size};
 pub use serve::serve;

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use super::hlc::{self, Stamp};
 use super::origin::{self, ON_NOTHING, ON_NUMBER, ON_REMOVED, Origin};
-use super::register::Register;
+use super::register::{Register, Sum};
 use super::writer::Writer;
 use crate::commands::integer;
 use crate::ids::NodeId;
@@ -72,6 +72,59 @@ pub(super) fn put_shown(key: &[u8], record: Record<'_, Origin>, out: &mut Vec<u8
     put_bytes(out, key);
     record.value.iter().for_each(|value| put_bytes(out, value.bytes()));
     origin::put_sums(&origin.sums, out);
+}
+
+/// How many keys of a slot have a value.
+pub(crate) fn keys_in(slot: &[u8]) -> Result<u64, Malformed> {
+    let (_, mut keys) = read(slot)?;
+    keys.try_fold(0, |count, key| Ok(count + u64::from(is_alive(&key?.register))))
+}
+
+/// The same slot where all that it holds was written by one entry of one replica, and no other
+/// replica is there. `None`: nothing is left of it.
+pub(crate) fn as_of_one(
+    slot: &[u8],
+    replica: NodeId,
+    place: Place,
+) -> Result<Option<Vec<u8>>, Malformed> {
+    let (number, keys) = read(slot)?;
+    let mut out = vec![];
+    put_uint(&mut out, u64::from(number));
+    let empty = out.len();
+    for key in keys {
+        let Key { name, register } = key?;
+        if !is_alive(&register) {
+            continue;
+        }
+        let by = |by: Writer| Writer { stamp: Stamp { replica, ..by.stamp }, place };
+        let winner = register.winner.filter(|(_, value)| value.is_some());
+        let winner = winner.map(|(writer, value)| (by(writer), value));
+        let amount = register.sums.iter().map(|sum| sum.amount).sum();
+        let counts = !register.sums.is_empty();
+        let sums = counts.then_some(Sum { replica, place, amount }).into_iter().collect();
+        put_register(name, &Register { winner, sums }, &mut out);
+    }
+    Ok((out.len() > empty).then_some(out))
+}
+
+/// Whether a key has a value.
+fn is_alive(register: &Register<'_>) -> bool {
+    register.base().is_some() || register.is_counter()
+}
+
+/// Appends a key that has a value.
+fn put_register(key: &[u8], register: &Register<'_>, out: &mut Vec<u8>) {
+    let base = register.base();
+    match register.is_counter() {
+        true => out.extend([COUNTER, FLAGS, if base.is_some() { ON_NUMBER } else { ON_NOTHING }]),
+        false => out.extend([STRING, FLAGS]),
+    }
+    register.writer().iter().for_each(|writer| put_writer(*writer, out));
+    put_bytes(out, key);
+    base.iter().for_each(|base| put_bytes(out, base));
+    if register.is_counter() {
+        origin::put_sums(&register.sums, out);
+    }
 }
 
 /// A key as it stands in a slot.

@@ -54,6 +54,10 @@ impl Language for Redis {
             Action::Prefer(preference) => Said::Prefer(preference),
             Action::Certify(on) => Said::Certify(on),
             Action::TakeSnapshot => Said::TakeSnapshot,
+            Action::ReadBackup { number, offset, bytes } => {
+                Said::ReadBackup { number, offset, bytes, form: connection.protocol().into() }
+            }
+            Action::EndBackup => Said::EndBackup,
             Action::Close => Said::Close,
         }
     }

@@ -303,6 +303,13 @@ impl<L: Language> Task<L> {
                 Said::Prefer(preference) => {
                     self.shared.put(Input::Prefer { session: self.session.id(), preference });
                 }
+                Said::ReadBackup { number, offset, bytes, form } => {
+                    let id = replies.ask(form, size_of::<u64>());
+                    self.shared.backups.read(self.session.id(), id, number, offset, bytes);
+                }
+                Said::EndBackup => {
+                    self.shared.backups.release(self.session.id());
+                }
                 Said::TakeSnapshot => {
                     self.shared.put(Input::TakeSnapshot { though_full: false });
                 }

@@ -1,5 +1,6 @@
 //! One connection: what was agreed on it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -98,6 +99,11 @@ impl Connection {
         self.watch_refused = false;
         (self.protocol, self.certified) = (Protocol::Resp2, false);
         if is_known { Action::Reset } else { Action::Replied }
+    }
+
+    /// Whether the client is on this machine.
+    pub(super) fn is_local(&self) -> bool {
+        self.peer.parse().is_ok_and(|peer: SocketAddr| peer.ip().to_canonical().is_loopback())
     }
 
     /// A writer in the protocol in force now.

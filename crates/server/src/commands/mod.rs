@@ -9,6 +9,7 @@
 //!                    │                  Action::Certify               replied, and tell the node
 //!                    │                  Action::Unwatch, Reset        the same
 //!                    │                  Action::TakeSnapshot          the same
+//!                    │                  Action::ReadBackup …        have a part of a snapshot read
 //!                    │                  Action::Close                 send it, then hang up
 //!                    ▼
 //!                  table: name, arity, keys, documentation and function of every command
@@ -71,6 +72,8 @@ mod configuration;
 mod setting;
 
 mod saving;
+
+mod backup;
 
 mod catalogue;
 

@@ -6,8 +6,8 @@ use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
 use super::{
-    catalogue, configuration, consistency, debug, hello, identity, info, keyspaces, once, saving,
-    setting, transaction,
+    backup, catalogue, configuration, consistency, debug, hello, identity, info, keyspaces, once,
+    saving, setting, transaction,
 };
 
 /// The command of this name, whatever its case.
@@ -196,6 +196,15 @@ static ON_CONNECTIONS: &[Spec] = &[
         categories: &["@admin", "@slow", "@dangerous"],
         summary: "Refused: all others would wait for it; BGSAVE does its work",
         run: Run::Here(saving::refuse),
+        ..SERVER
+    },
+    Spec {
+        name: "cluster-admin",
+        arity: -2,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        summary: "A container for what operators do, from the machine of the server alone",
+        subcommands: &CLUSTER_ADMIN_COMMANDS,
         ..SERVER
     },
     Spec {
@@ -608,6 +617,25 @@ static KEYSPACE_COMMANDS: [Spec; 6] = [
         summary: "Tells of all keyspaces, as this node goes by them",
         run: Run::Here(keyspaces::list),
         ..CLIENT
+    },
+    HELP,
+];
+
+static CLUSTER_ADMIN_COMMANDS: [Spec; 2] = [
+    Spec {
+        name: "backup",
+        arity: -3,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        summary: "Has a snapshot taken, tells when it is in place, and hands out its file: what candor backup asks",
+        arguments: &[
+            Argument { name: "BEGIN|STATUS|READ|END", kind: "string", ..ARGUMENT },
+            Argument { name: "snapshot", kind: "integer", flags: &["optional"], ..ARGUMENT },
+            Argument { name: "offset", kind: "integer", flags: &["optional"], ..ARGUMENT },
+            Argument { name: "bytes", kind: "integer", flags: &["optional"], ..ARGUMENT },
+        ],
+        run: Run::Here(backup::backup),
+        ..SERVER
     },
     HELP,
 ];

@@ -88,4 +88,4 @@ pub(crate) use layout::SEGMENT_BYTES;
 pub(crate) use reads::Reads;
 pub(crate) use recovery::{Report as Recovered, first_frame};
 pub(crate) use thread::{Completion, Group, Handle, Report};
-pub(crate) use writer::{Counters, Log};
+pub(crate) use writer::{Counters, Log, begin_behind};

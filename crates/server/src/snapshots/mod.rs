@@ -38,10 +38,12 @@ mod format;
 pub mod fuzzing;
 mod layout;
 mod pace;
+mod pinned;
 mod reader;
 mod reads;
 mod start;
 mod thread;
+mod whole;
 mod writer;
 
 #[cfg(test)]
@@ -51,6 +53,8 @@ mod tests;
 
 pub(crate) use error::Error;
 pub(crate) use folder::Folder;
+pub(crate) use pinned::PinnedRead;
 use reader::Reader;
 pub(crate) use start::Start;
 pub(crate) use thread::{Handle, Kept, Report};
+pub(crate) use whole::{read as read_whole, write as write_whole};
