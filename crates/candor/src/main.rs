@@ -6,6 +6,7 @@ mod export;
 mod format;
 mod import;
 mod limits;
+mod log;
 mod output;
 mod pages;
 mod picture;
@@ -44,6 +45,7 @@ enum Command {
     Restore(backup::RestoreArgs),
     Export(export::Args),
     Import(import::Args),
+    Log(log::Args),
     /// The client process of a run: it speaks with the runner by standard input and output.
     #[command(name = lab::CLIENT_COMMAND, hide = true)]
     Client,
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Restore(args) => backup::restore(&args),
         Command::Export(args) => export::execute(args),
         Command::Import(args) => import::execute(args),
+        Command::Log(args) => log::execute(args),
         Command::Client => lab::client(),
     }
 }

@@ -26,6 +26,8 @@ mod snapshots;
 
 mod backup;
 
+mod inspection;
+
 mod recovery;
 
 mod logging;
@@ -50,6 +52,7 @@ pub mod fuzzing {
 pub use backup::{Examined, Restore, Restored, examine, restore};
 pub use error::Error;
 pub use faults::Faults;
+pub use inspection::{Inspect, Inspected, inspect};
 pub use logging::last_words;
 pub use node::{Found, Level, OnceWanted, Order};
 pub use options::{Bounds, Options, parse_level, parse_peers, parse_size};

@@ -185,3 +185,76 @@ fn writer(reader: &mut Reader<'_>) -> Result<Writer, Malformed> {
     }
     Ok(Writer { stamp: Stamp { clock, replica, offset }, place })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Boot, Index};
+
+    fn place(boot: u64, index: u64) -> Place {
+        Place { boot: Boot(boot), index: Index(index) }
+    }
+
+    fn writer(replica: u64, clock: u64) -> Writer {
+        let stamp = Stamp { clock, replica: NodeId(replica), offset: 4 };
+        Writer { stamp, place: place(9, 100 + replica) }
+    }
+
+    fn sum(replica: u64, amount: i128) -> Sum {
+        Sum { replica: NodeId(replica), place: place(9, replica), amount }
+    }
+
+    /// A slot as a snapshot has it.
+    fn slot(keys: &[(&'static str, Register<'static>)]) -> Vec<u8> {
+        let mut out = vec![];
+        put_uint(&mut out, 700);
+        let mut store = crate::store::Store::new();
+        for (name, register) in keys {
+            let origin = Origin::of(register);
+            let value = register.clone().shown();
+            store.set(name.as_bytes(), value, origin);
+            put(name.as_bytes(), store.get(name.as_bytes()).unwrap(), &mut out);
+        }
+        out
+    }
+
+    #[test]
+    fn what_several_replicas_wrote_becomes_what_one_wrote() {
+        let value = |text: &'static str| Some(Cow::Borrowed(text.as_bytes()));
+        let written = |replica, clock, value| Register::written(writer(replica, clock), value);
+        let counted = |winner, sums| Register { winner, sums };
+        let slot = slot(&[
+            ("string", written(2, 50, value("text"))),
+            ("removed", written(3, 60, None)),
+            ("count", counted(None, vec![sum(2, 5), sum(3, -7)])),
+            ("over a number", counted(Some((writer(3, 70), value("40"))), vec![sum(2, 2)])),
+            ("over a DEL", counted(Some((writer(2, 80), None)), vec![sum(3, 3)])),
+        ]);
+        assert_eq!(keys_in(&slot), Ok(4));
+        let (me, there) = (NodeId(8), place(12, 1));
+        let moved = as_of_one(&slot, me, there).unwrap().unwrap();
+        assert_eq!(keys_in(&moved), Ok(4));
+        let (number, keys) = read(&moved).unwrap();
+        let keys: Vec<_> = keys.map(|key| key.unwrap()).collect();
+        assert_eq!(number, 700);
+        let by = |clock| Writer { stamp: Stamp { clock, replica: me, offset: 4 }, place: there };
+        let one = |amount| vec![Sum { replica: me, place: there, amount }];
+        let expected = [
+            ("string", Register::written(by(50), value("text"))),
+            ("count", counted(None, one(-2))),
+            ("over a number", counted(Some((by(70), value("40"))), one(2))),
+            ("over a DEL", counted(None, one(3))),
+        ];
+        for (key, (name, register)) in keys.iter().zip(expected) {
+            assert_eq!((key.name, &key.register), (name.as_bytes(), &register));
+        }
+    }
+
+    #[test]
+    fn of_tombstones_alone_nothing_is_left() {
+        let slot = slot(&[("removed", Register::written(writer(3, 60), None))]);
+        assert_eq!((keys_in(&slot), as_of_one(&slot, NodeId(8), place(2, 1))), (Ok(0), Ok(None)));
+        let cut = &slot[..slot.len() - 1];
+        assert_eq!(as_of_one(cut, NodeId(8), place(2, 1)), Err(Malformed));
+    }
+}

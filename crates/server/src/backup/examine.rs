@@ -35,7 +35,7 @@ pub fn examine(path: &Path, number: u64, progress: &mut dyn FnMut(u64)) -> Resul
 }
 
 /// All that is in the snapshot of this number.
-pub(super) fn contents(
+pub(crate) fn contents(
     path: &Path,
     number: u64,
     progress: &mut dyn FnMut(u64),

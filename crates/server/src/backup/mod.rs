@@ -6,5 +6,6 @@
 mod examine;
 mod restore;
 
+pub(crate) use examine::contents;
 pub use examine::{Examined, examine};
 pub use restore::{Restore, Restored, restore};

@@ -52,7 +52,7 @@ mod crashes;
 mod tests;
 
 pub(crate) use error::Error;
-pub(crate) use folder::Folder;
+pub(crate) use folder::{Folder, placed_in};
 pub(crate) use pinned::PinnedRead;
 use reader::Reader;
 pub(crate) use start::Start;
