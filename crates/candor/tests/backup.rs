@@ -91,6 +91,11 @@ fn a_backup_beside_load_is_restored_with_all_keys_of_both_orders() {
     let deadline_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let deadline_ms = deadline_ms + HOUR_MS;
     cmd("SET").arg("late").arg("x").arg("PXAT").arg(deadline_ms).exec(&mut client).unwrap();
+    let once = |client: &mut Connection| -> u64 {
+        let id = format!("{}-order7", deadline_ms - HOUR_MS);
+        cmd("ONCE").arg(id).arg("INCR").arg("orders").query(client).unwrap()
+    };
+    assert_eq!(once(&mut client), 1);
     // Each replica counts by itself, and sets and removes.
     for (place, server) in cluster.servers.iter().enumerate() {
         let mut client = server.client();
@@ -144,6 +149,7 @@ fn a_backup_beside_load_is_restored_with_all_keys_of_both_orders() {
         assert_eq!(at_ms, deadline_ms);
         assert!(client.exists::<_, bool>("load:100").unwrap(), "it was answered before");
         assert_eq!(client.get::<_, u64>("cart:count").unwrap(), 29 + start);
+        assert_eq!(once(&mut client), 1, "it has run");
         // What other replicas wrote is counted on, and overwritten.
         assert_eq!(client.incr::<_, _, u64>("cart:count", 1).unwrap(), 30 + start);
         for place in 0..3 {
@@ -225,6 +231,46 @@ fn harm_to_a_backup_is_named() {
     fs::remove_file(&snapshot).unwrap();
     let said = ended(&run("verify", &directory, &[]), 78);
     assert!(said.contains("snapshot is missing"), "{said}");
+}
+
+/// Files of snapshots that a process keeps open, though they are removed.
+fn removed_and_open(process: &str) -> usize {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let file = |entry: std::io::Result<fs::DirEntry>| fs::read_link(entry.ok()?.path()).ok();
+    let names = open.filter_map(|entry| Some(file(entry)?.to_str()?.to_owned()));
+    names.filter(|name| name.ends_with(".snap (deleted)")).count()
+}
+
+#[test]
+fn a_snapshot_stays_as_long_as_somebody_reads_it() {
+    let cluster = Cluster::start(1, &["--level", "linearizable"]);
+    let server = &cluster.servers[0];
+    let mut reader = server.client();
+    let mut take = || {
+        let before: u64 =
+            cmd("CLUSTER-ADMIN").arg("BACKUP").arg("BEGIN").query(&mut reader).unwrap();
+        until("the snapshot", || (server.figure("snapshot_number") > before).then_some(()));
+    };
+    take();
+    let mut other = server.client();
+    let read = |client: &mut Connection, offset: u64| -> Option<Vec<u8>> {
+        let mut read = cmd("CLUSTER-ADMIN");
+        read.arg("BACKUP").arg("READ").arg(1).arg(offset).arg(100).query(client).unwrap()
+    };
+    let file = server.data_dir.join("snapshots/00000000000000000001.snap");
+    let bytes = fs::read(&file).unwrap();
+    assert_eq!(read(&mut other, 0).unwrap(), bytes[..100]);
+    take();
+    take();
+    assert!(!file.exists(), "two are kept");
+    assert_eq!(read(&mut other, 100).unwrap(), bytes[100..200]);
+    assert_eq!(read(&mut server.client(), 0), None, "for whoever comes now it is gone");
+    let process = server.info()["process_id"].clone();
+    if Path::new("/proc/self/fd").exists() {
+        assert_eq!(removed_and_open(&process), 1);
+        drop(other);
+        until("it to be let go", || (removed_and_open(&process) == 0).then_some(()));
+    }
 }
 
 #[test]

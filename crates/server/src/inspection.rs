@@ -220,8 +220,11 @@ fn together(found: &Found) -> Vec<String> {
     let Some(NodeId(node)) = found.node else { return vec!["nothing says whose it is".into()] };
     let directory = found.directory.map_or(0, |directory| directory.0);
     let order = found.order.map_or(String::new(), |order| order.to_string());
-    let members: Vec<String> =
-        found.members.iter().map(|(id, address)| format!("{}={address}", id.0)).collect();
+    let member = |(NodeId(id), address): &(NodeId, String)| match &address[..] {
+        "" => id.to_string(),
+        address => format!("{id}={address}"),
+    };
+    let members: Vec<String> = found.members.iter().map(member).collect();
     let cluster = match found.cluster {
         Some((id, epoch)) => format!("cluster {id:016x}, epoch {epoch}"),
         None => "its cluster has not formed".into(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::words::in_words;
-use crate::agreed;
+use crate::agreed::{self, State};
 use crate::api::{Order, StartError};
 use crate::ids::{Boot, DirectoryId, Index, NodeId, Term};
 use crate::merged;
@@ -152,6 +152,9 @@ impl Contents {
         self.facts.note(record);
         match record {
             Record::AgreedSlot(slot) => self.agreed_keys += agreed::keys_in(slot)?,
+            Record::AgreedVersions(bytes) => State::new(&[]).load_versions(bytes)?,
+            Record::AgreedKeyspaces(bytes) => State::new(&[]).load_keyspaces(bytes)?,
+            Record::AgreedOnce(ids) => State::new(&[]).load_once(ids)?,
             Record::MergedSlot(slot) => self.merged_keys += merged::keys_in(slot)?,
             Record::AgreedBase(base) => self.agreed = base.clone(),
             Record::MergedBase(base) => self.merged = base.clone(),

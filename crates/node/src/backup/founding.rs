@@ -7,8 +7,8 @@
 //!
 //! The replicas of the old cluster are not there any more, and their ids may come again. So what
 //! they have merged counts as one entry of the new node's own log, in a boot before its first that
-//! nobody has lived: keys keep the clocks of their stamps, sums of counters are added up, and tombstones go,
-//! since nothing older can arrive.
+//! nobody has lived: keys keep the clocks of their stamps, sums of counters are added up, and
+//! tombstones go, since nothing older can arrive.
 
 use super::contents::Contents;
 use crate::api::StartError;
@@ -190,5 +190,141 @@ impl Founding {
         if section::end(&mut section) {
             out.extend_from_slice(&section);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::api::{Config, Level, Order};
+    use crate::ids::{Boot, Sequence, SnapshotNumber, Term};
+    use crate::recovery::Recovery;
+
+    const SECRET: u64 = 77;
+
+    fn birth(cluster: Option<Cluster>) -> Record {
+        Record::Birth(Birth {
+            directory: DirectoryId(1),
+            id: NodeId(2),
+            order: Order::Agreed,
+            members: vec![(NodeId(1), "a:1".into()), (NodeId(2), "b:2".into())],
+            cluster,
+        })
+    }
+
+    /// The snapshot of a node that has written and merged.
+    fn records() -> Vec<Record> {
+        let life = |boot| Life { boot: Boot(boot), incarnation: SECRET };
+        let place = Place { boot: Boot(9), index: Index(40) };
+        vec![
+            birth(Some(Cluster { id: 7, epoch: 3 })),
+            Record::Boot(life(5)),
+            Record::AgreedBase(AgreedBase {
+                index: Index(300),
+                term: Term(4),
+                offset: 2,
+                stamp_ms: 1 << 41,
+                last: [(NodeId(1), (life(6), Sequence(8)))].into(),
+                max_memory: Some(5),
+            }),
+            Record::Agreed { index: Index(301), term: Term(4), data: Bytes::new() },
+            Record::HardState { term: Term(6), vote: Some(NodeId(1)), commit: Index(301) },
+            Record::MergedBase(MergedBase {
+                vector: VersionVector::from_iter([(NodeId(1), place)]),
+                clock: 1 << 58,
+                own: [(Boot(5), Index(3))].into(),
+            }),
+        ]
+    }
+
+    /// Records as a snapshot has them, in one section.
+    fn snapshot(records: &[Record]) -> Vec<u8> {
+        let mut section = section::begin();
+        records.iter().for_each(|record| record.encode(&mut section));
+        Record::End(records.len() as u64).encode(&mut section);
+        section::end(&mut section);
+        section
+    }
+
+    fn read(bytes: &[u8]) -> Contents {
+        let mut contents = Contents::default();
+        bytes.chunks(7).for_each(|piece| contents.load(piece).unwrap());
+        contents.loaded().unwrap();
+        contents
+    }
+
+    fn founder() -> Founder {
+        Founder {
+            id: NodeId(3),
+            address: "c:3".into(),
+            directory: DirectoryId(99),
+            cluster: 1234,
+            incarnation: 5,
+        }
+    }
+
+    #[test]
+    fn the_first_node_of_a_new_cluster_goes_on_behind_all_that_was() {
+        let old = snapshot(&records());
+        let mut founding = Founding::new(&read(&old), founder()).unwrap();
+        assert_eq!(founding.cluster(), (1234, 4));
+        let mut new = vec![];
+        old.chunks(11).for_each(|piece| new.extend(founding.take_in(piece).unwrap()));
+        new.extend(founding.finish().unwrap());
+
+        let contents = read(&new);
+        let found = contents.found();
+        assert_eq!((found.node, found.cluster), (Some(NodeId(3)), Some((1234, 4))));
+        assert_eq!(found.members, [(NodeId(3), "c:3".into())]);
+        assert_eq!((found.term, found.vote, found.commit), (Term(6), None, Index(300)));
+        assert_eq!((found.agreed, found.last_agreed), ((Index(300), 2), None));
+        // The last boot that anything named was 9.
+        assert_eq!((found.boot, found.merged), (Boot(10), vec![(NodeId(3), Boot(10), Index(1))]));
+        let AgreedBase { stamp_ms, last, max_memory, .. } = &contents.agreed;
+        assert_eq!((*stamp_ms, last.len(), *max_memory), (1 << 41, 0, Some(5)));
+        assert_eq!(contents.merged.clock, 1 << 58);
+
+        let config = Config {
+            id: NodeId(3),
+            members: vec![(NodeId(3), String::new())],
+            order: Order::Agreed,
+            level: Level::Linearizable,
+            request_timeout_ms: 1000,
+            max_clock_drift_ms: 500,
+            seed: 1,
+            incarnation: 1,
+            directory: DirectoryId(1),
+            discard_state: false,
+            max_memory: None,
+        };
+        let mut recovery = Recovery::new(config);
+        recovery.load(&new).unwrap();
+        recovery.loaded(SnapshotNumber(1)).unwrap();
+        let status = recovery.finish().unwrap().status();
+        assert_eq!((status.boot, status.directory), (Boot(11), DirectoryId(99)));
+        assert_eq!((status.cluster, status.commit), (Some(1234), Index(300)));
+    }
+
+    #[test]
+    fn what_is_no_state_to_go_on_from_is_refused() {
+        let refused = |more: Record| {
+            let all = [records(), vec![more]].concat();
+            Founding::new(&read(&snapshot(&all)), founder()).unwrap_err().0
+        };
+        assert!(refused(birth(None)).contains("had not formed"));
+        assert!(refused(Record::Superseded).contains("superseded"));
+        assert!(refused(Record::Diverged(Index(8))).contains("at digest 8"));
+        let whole = snapshot(&records());
+        let mut founding = Founding::new(&read(&whole), founder()).unwrap();
+        founding.take_in(&whole[..whole.len() - 1]).unwrap();
+        assert!(founding.finish().is_err());
+        let mut cut = Contents::default();
+        cut.load(&whole[..20]).unwrap();
+        assert!(cut.loaded().is_err());
+        let mut harmed = whole.clone();
+        harmed[15] ^= 1;
+        assert!(Contents::default().load(&harmed).unwrap_err().0.contains("follows byte 0"));
     }
 }

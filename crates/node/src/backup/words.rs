@@ -6,8 +6,16 @@ use crate::merged;
 use crate::wire::record::{Birth, Record};
 use crate::wire::version_vector::VersionVector;
 
-/// What a record says, in few words.
+/// What a record says, in few words: one line, whatever clients wrote.
 pub(super) fn in_words(record: &Record) -> String {
+    let plain = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    told(record).chars().map(plain).collect()
+}
+
+fn told(record: &Record) -> String {
     match record {
         Record::Birth(birth) => of_birth(birth),
         Record::Boot(life) => format!("boot {}, incarnation {:016x}", life.boot, life.incarnation),
@@ -51,8 +59,11 @@ pub(super) fn in_words(record: &Record) -> String {
 }
 
 fn of_birth(Birth { directory, id, order, members, cluster }: &Birth) -> String {
-    let members: Vec<String> =
-        members.iter().map(|(NodeId(id), address)| format!("{id}={address}")).collect();
+    let member = |(NodeId(id), address): &(NodeId, String)| match &address[..] {
+        "" => id.to_string(),
+        address => format!("{id}={address}"),
+    };
+    let members: Vec<String> = members.iter().map(member).collect();
     let formed = match cluster {
         Some(cluster) => format!("cluster {:016x}, epoch {}", cluster.id, cluster.epoch),
         None => "no cluster yet".into(),
@@ -68,4 +79,31 @@ fn of_birth(Birth { directory, id, order, members, cluster }: &Birth) -> String 
 fn places(vector: &VersionVector) -> String {
     let places = vector.iter().map(|(NodeId(id), at)| format!("{id}.{}: {}", at.boot, at.index));
     places.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::api::Order;
+    use crate::ids::{DirectoryId, Index, Term};
+
+    #[test]
+    fn a_record_is_one_line_whatever_clients_wrote() {
+        let none = Record::Agreed { index: Index(7), term: Term(2), data: Bytes::new() };
+        assert_eq!(in_words(&none), "agreed 7, term 2: nothing of clients");
+        let members = vec![(NodeId(1), String::new()), (NodeId(2), "a\n:1".into())];
+        let birth = Birth {
+            directory: DirectoryId(255),
+            id: NodeId(1),
+            order: Order::Agreed,
+            members,
+            cluster: None,
+        };
+        assert_eq!(
+            in_words(&Record::Birth(birth)),
+            "birth: node 1, directory 00000000000000ff, default agreed, members 1,2=a\\n:1, no cluster yet"
+        );
+    }
 }

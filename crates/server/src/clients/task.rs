@@ -304,7 +304,8 @@ impl<L: Language> Task<L> {
                     self.shared.put(Input::Prefer { session: self.session.id(), preference });
                 }
                 Said::ReadBackup { number, offset, bytes, form } => {
-                    let id = replies.ask(form, size_of::<u64>());
+                    // It counts as much as its answer will.
+                    let id = replies.ask(form, bytes);
                     self.shared.backups.read(self.session.id(), id, number, offset, bytes);
                 }
                 Said::EndBackup => {
