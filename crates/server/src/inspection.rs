@@ -1,6 +1,8 @@
 //! A data directory in words, for people: its snapshots, its log, and what both say together. It
 //! may be that of a server that runs: nothing is changed, and nothing is locked.
 
+mod process;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +14,7 @@ use crate::backup::contents;
 use crate::log::disk::Disk;
 use crate::log::{self, End, Identity, Seen};
 use crate::snapshots::placed_in;
+use process::process_on;
 
 /// What is to be looked at.
 #[derive(Clone, Debug)]
@@ -57,7 +60,7 @@ pub fn inspect(inspect: &Inspect, out: &mut dyn Write) -> Result<Inspected, Erro
             data.display()
         )));
     }
-    let process = log::process_on(data).map_err(|error| {
+    let process = process_on(data).map_err(|error| {
         Error::run_time(format!("cannot read {}: {error}", data.join("lock").display()))
     })?;
     let (runs, records) = (process.is_some(), inspect.records);

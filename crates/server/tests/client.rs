@@ -161,6 +161,7 @@ impl World {
             Action::ReadBackup { number, offset, bytes } => {
                 assert_eq!(out, b"before");
                 writeln!(heard, "(reads {bytes} bytes of snapshot {number} at {offset})").unwrap();
+                render(protocol, &Reply::Nil, None, &mut out);
             }
             Action::EndBackup => writeln!(heard, "(needs the snapshot no more)").unwrap(),
             Action::TakeSnapshot => writeln!(heard, "(takes a snapshot)").unwrap(),

@@ -85,7 +85,7 @@ mod tests;
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
-pub(crate) use inspect::{End, Seen, look_at, process_on, segments};
+pub(crate) use inspect::{End, Seen, look_at, segments};
 pub(crate) use layout::SEGMENT_BYTES;
 pub(crate) use reads::Reads;
 pub(crate) use recovery::{Report as Recovered, first_frame};
