@@ -149,24 +149,59 @@ fn a_key_that_is_over_is_left_out_and_what_is_refused_is_named() {
     assert!(said.contains("cannot connect") && said.contains("hint: --server"), "{said}");
 }
 
-#[test]
-fn keys_come_from_a_running_redis() {
-    let home = tempfile::tempdir().unwrap();
+/// A Redis with these arguments, the port of it, and a client; none where it is not installed.
+fn redis_with(home: &Path, arguments: &[&str]) -> Option<(Killed, u16, Connection)> {
     let port = free_ports(1)[0];
     let redis = Command::new("redis-server")
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--port", &port.to_string(), "--dir", home.path().to_str().unwrap()])
+        .args(["--port", &port.to_string(), "--dir", home.to_str().unwrap()])
+        .args(arguments)
         .stdout(Stdio::null())
         .spawn();
     let Ok(redis) = redis else {
         eprintln!("redis-server is not installed: nothing is imported from it");
-        return;
+        return None;
     };
-    let _redis = Killed(redis);
-    let mut client = until("redis-server", || {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{port}/")).unwrap();
+    let redis = Killed(redis);
+    let password = arguments.last().filter(|_| arguments.contains(&"--requirepass"));
+    let auth = password.map_or(String::new(), |password| format!(":{password}@"));
+    let client = until("redis-server", || {
+        let client = redis::Client::open(format!("redis://{auth}127.0.0.1:{port}/")).unwrap();
         client.get_connection_with_timeout(PATIENCE).ok()
     });
+    Some((redis, port, client))
+}
+
+#[test]
+fn an_older_redis_with_a_password_tells_its_deadlines_too() {
+    let home = tempfile::tempdir().unwrap();
+    let older = ["--rename-command", "PEXPIRETIME", "", "--requirepass", "secret"];
+    let Some((_redis, port, mut client)) = redis_with(home.path(), &older) else { return };
+    let deadline_ms = now_ms() + HOUR_MS;
+    cmd("SET").arg("late").arg("x").arg("PXAT").arg(deadline_ms).exec(&mut client).unwrap();
+    client.set::<_, _, ()>("stays", "x").unwrap();
+    let to = Cluster::start(1, &["--level", "linearizable"]);
+    let (address, redis) = (address(&to.servers[0]), format!("127.0.0.1:{port}"));
+    let words = ["import", "--server", &address, "--from-redis", &redis];
+    let said = ended(&candor().args(words).output().unwrap(), 1);
+    assert!(said.contains("NOAUTH") && said.contains("REDISCLI_AUTH"), "{said}");
+    let wrong = candor().args(words).env("REDISCLI_AUTH", "wrong").output().unwrap();
+    assert!(ended(&wrong, 1).contains("was refused: WRONGPASS"));
+    ended(&candor().args(words).env("REDISCLI_AUTH", "secret").output().unwrap(), 0);
+    let mut client = to.servers[0].client();
+    let at_ms = |client: &mut Connection, key: &str| -> i64 {
+        cmd("PEXPIRETIME").arg(key).query(client).unwrap()
+    };
+    // What was asked after the clock was looked at is a little less, and never more.
+    let late = at_ms(&mut client, "late") as u64;
+    assert!(late <= deadline_ms && late > deadline_ms - HOUR_MS / 2, "{late}, {deadline_ms}");
+    assert_eq!(at_ms(&mut client, "stays"), -1);
+}
+
+#[test]
+fn keys_come_from_a_running_redis() {
+    let home = tempfile::tempdir().unwrap();
+    let Some((_redis, port, mut client)) = redis_with(home.path(), &[]) else { return };
     let deadline_ms = now_ms() + HOUR_MS;
     for key in 0..600 {
         client.set::<_, _, ()>(format!("key:{key}"), key).unwrap();

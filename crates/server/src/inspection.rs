@@ -145,9 +145,10 @@ impl Look<'_> {
             let mut records = vec![];
             let mut is_readable = true;
             let seen = log::look_at(&self.disk, path, |frame, group| {
-                let mut tell = |words| records.push(format!("    {frame}: {words}"));
-                if contents.replay(&Bytes::copy_from_slice(group), &mut tell).is_err() {
-                    tell("a record cannot be read".into());
+                let tell = |words| records.push(format!("    {frame}: {words}"));
+                let tell = self.records.then_some(tell);
+                if contents.replay(&Bytes::copy_from_slice(group), tell).is_err() {
+                    records.push(format!("    {frame}: a record cannot be read"));
                     is_readable = false;
                 }
             });
@@ -172,9 +173,7 @@ impl Look<'_> {
             due = Some(seen.frames.1.map_or(seen.frames.0, |last| last + 1));
             let line = self.of_segment(&name, &seen, place + 1 == segments.len());
             self.say(&format!("  {line}"));
-            if self.records || !is_readable {
-                records.iter().for_each(|line| self.say(line));
-            }
+            records.iter().for_each(|line| self.say(line));
             if self.lost.is_some() {
                 break;
             }

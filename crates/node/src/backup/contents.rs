@@ -94,19 +94,19 @@ impl Contents {
         is_whole.then_some(()).ok_or_else(|| StartError("its last record is missing".into()))
     }
 
-    /// Takes in a group of the log. `tell` hears each record in words, of no form that anything may
-    /// rely on.
+    /// Takes in a group of the log. `tell`, if it is there, hears each record in words, of no form
+    /// that anything may rely on.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn replay(
         &mut self,
         records: &Bytes,
-        mut tell: impl FnMut(String),
+        mut tell: Option<impl FnMut(String)>,
     ) -> Result<(), StartError> {
         let unreadable = |Malformed| StartError("a record cannot be read".into());
         for record in Record::decode_group(records).map_err(unreadable)? {
-            tell(in_words(&record));
+            tell.iter_mut().for_each(|tell| tell(in_words(&record)));
             self.take_in(&record).map_err(unreadable)?;
         }
         Ok(())
