@@ -282,6 +282,9 @@ fn nothing_is_written_over() {
     let data_dir = &cluster.servers[0].data_dir;
     let said = ended(&restore(&directory, data_dir, &[]), 78);
     assert!(said.contains("is not empty: there is "), "{said}");
+    let new = cluster.directory().join("new");
+    let said = ended(&restore(&directory, &new, &["--peer-listen", "nowhere"]), 78);
+    assert!(said.contains("nowhere") && !new.exists(), "{said}");
     // What fails leaves nothing behind.
     let nobody = format!("127.0.0.1:{}", free_ports(1)[0]);
     let elsewhere = cluster.directory().join("elsewhere");
@@ -302,6 +305,13 @@ fn what_was_restored_does_not_start_without_its_snapshot() {
     let refused = Server::new(&data_dir, 0, &[]).try_start().unwrap_err();
     let said = ended(&refused, 1);
     assert!(said.contains("in snapshots that cannot be read"), "{said}");
+    // Nor where a restore was killed before it came to that, or to the log.
+    for (name, exit_code) in [("snapshots", 1), ("log/00000000000000000002.log", 78)] {
+        let path = data_dir.join(name);
+        fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path)).unwrap();
+        let refused = Server::new(&data_dir, 0, &[]).try_start().unwrap_err();
+        ended(&refused, exit_code);
+    }
 }
 
 #[test]

@@ -288,7 +288,7 @@ fn check_consistency(order: Order, level: Level) -> Result<(), Error> {
 }
 
 /// Whether this looks like `HOST:PORT`. Whether the host exists, only the system can tell.
-fn check_address(flag: &str, address: &str) -> Result<(), Error> {
+pub(crate) fn check_address(flag: &str, address: &str) -> Result<(), Error> {
     let well_formed = address
         .rsplit_once(':')
         .is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());

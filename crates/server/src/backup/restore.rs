@@ -7,6 +7,7 @@ use node::{DirectoryId, Founder, Founding, NodeId, Order, SnapshotNumber};
 use super::examine::{bad, contents};
 use crate::log::disk::Disk;
 use crate::log::{self, Directory, Identity};
+use crate::options::check_address;
 use crate::snapshots::{self, Folder, read_whole, write_whole};
 use crate::{Error, random};
 
@@ -45,8 +46,11 @@ pub struct Restored {
 ///
 /// # Errors
 /// 78: the snapshot is missing or damaged, or the directory is not empty; 1: the disk refuses. What
-/// was made until then stays, and no node starts with it.
+/// was made until then stays, and no node starts with a part of it.
 pub fn restore(restore: &Restore, progress: &mut dyn FnMut(u64)) -> Result<Restored, Error> {
+    if !restore.address.is_empty() {
+        check_address("--peer-listen", &restore.address)?;
+    }
     refuse_full(&restore.data_dir)?;
     let disk = Disk::default();
     let contents = contents(&restore.snapshot, restore.number, progress)?;

@@ -446,8 +446,9 @@ pub(crate) fn begin_behind(
     first: u64,
     identity: Identity,
 ) -> Result<(), Error> {
-    begin_first(directory, SEGMENT_BYTES, first)?;
-    identity.write(directory.disk(), directory.data())
+    // From then on a start that finds nothing else is refused.
+    identity.write(directory.disk(), directory.data())?;
+    begin_first(directory, SEGMENT_BYTES, first).map(drop)
 }
 
 /// Makes a prepared file the segment that begins with this frame. Its header is on disk before it
