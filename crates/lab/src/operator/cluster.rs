@@ -232,7 +232,7 @@ fn plain(value: &Value) -> String {
 
 /// An error of a server, its hint on a line of its own as everywhere.
 fn with_hint(error: &str) -> String {
-    error.replacen(". Hint: ", "\n  hint: ", 1)
+    error.strip_prefix("ERR ").unwrap_or(error).replacen(". Hint: ", "\n  hint: ", 1)
 }
 
 /// A connection to a server, which is made anew where it must be.
@@ -376,6 +376,7 @@ mod tests {
 
     #[test]
     fn hints_stand_on_lines_of_their_own() {
-        assert_eq!(with_hint("ERR no. Hint: yes"), "ERR no\n  hint: yes");
+        assert_eq!(with_hint("ERR no. Hint: yes"), "no\n  hint: yes");
+        assert_eq!(with_hint("CLUSTERDOWN no"), "CLUSTERDOWN no");
     }
 }
