@@ -266,9 +266,12 @@ impl Recovery {
         self.check_owner(birth)?;
         let founders: Vec<NodeId> = birth.members.iter().map(|member| member.0).collect();
         if birth.cluster.is_some() && founders != self.founders {
-            self.tail = Tail::new(&raw(&founders));
-            self.agreed = State::new(&founders);
-            self.merged = Merged::new(self.config.id, &founders);
+            // Where a state is lost the log is known to go on behind it: only who begins is another.
+            if self.base.index == Index(0) && self.merged.lost().is_empty() {
+                self.tail = Tail::new(&raw(&founders));
+                self.agreed = State::new(&founders);
+                self.merged = Merged::new(self.config.id, &founders);
+            }
             self.founders = founders;
         }
         Ok(())
@@ -380,7 +383,8 @@ impl Recovery {
         if has_lost && members.len() == 1 {
             return Err(StartError(ALONE.into()));
         }
-        self.tail.set_members(agreed::conf_state(&roster, &self.founders));
+        let conf = if self.has_lost_agreed { &roster } else { self.agreed.roster() };
+        self.tail.set_members(agreed::conf_state(conf, &self.founders));
         let voters: Vec<NodeId> = match roster.version() {
             Index(0) => self.founders.clone(),
             _ => roster.voters().collect(),

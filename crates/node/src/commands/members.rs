@@ -104,6 +104,11 @@ impl Command {
         Command::new(&CHANGE, Arguments::copied([bytes, founders.encode()]))
     }
 
+    /// Whether it changes members, or was made to.
+    pub(crate) fn changes_members(&self) -> bool {
+        begins_change(self.row.run.id)
+    }
+
     /// What it wants changed, if it changes members.
     pub(crate) fn members_wanted(&self) -> Option<Wanted> {
         begins_change(self.row.run.id).then(|| read_of(self).ok())?.map(|(wanted, _)| wanted)
