@@ -133,8 +133,8 @@ mutants! {
     TwoChangesAtOnce, "members", "Ongaro 2015", "members_06_who_does_not_come.story";
     /// A learner answers clients.
     LearnerServes, "members", "", "members_10_a_learner.story";
-    /// Of two directories that are to join under one id the later one is taken.
-    SecondJoinerTaken, "members", "tikv#5829", "members_06_who_does_not_come.story";
+    /// Whoever says that it is to join is taken in, wherever it is.
+    StrangerJoins, "members", "tikv#5829", "members_06_who_does_not_come.story";
     /// Who was removed is not told so.
     RemovalNotHeard, "members", "tikv#804, #7636", "members_07_away.story";
     /// A member is gone before all that stay have said what they hold of its log.

@@ -22,7 +22,8 @@ use crate::turn::Turn;
 /// Who waits for changes of members, each with the entry that began it.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    all: Vec<(Waiter, Index)>,
+    /// And whether it wants that nothing comes of it.
+    all: Vec<(Waiter, Index, bool)>,
 }
 
 impl Waiting {
@@ -32,7 +33,7 @@ impl Waiting {
 
     /// Answers those who wait since `oldest_ms` or longer: it goes on.
     pub(super) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
-        self.all.retain(|(waiter, _)| {
+        self.all.retain(|(waiter, ..)| {
             let goes = waiter.since_ms <= oldest_ms;
             if goes {
                 turn.refuse_write(waiter, Error::Indeterminate(GOES_ON));
@@ -80,7 +81,7 @@ impl Agreed {
         match self.state.roster().change() {
             Some(change) => {
                 let index = change.index;
-                self.changes.all.push((waiter, index));
+                self.changes.all.push((waiter, index, index < at.index));
                 self.answer_changes(at, turn);
             }
             None => {
@@ -95,12 +96,12 @@ impl Agreed {
         let roster = self.state.roster();
         let present = roster.change().map(|change| change.index);
         let (outcome, failed) = (roster.outcome().to_owned(), roster.has_failed());
-        for (waiter, index) in self.changes.all.extract_if(.., |one| Some(one.1) != present) {
+        let is_over = |one: &mut (Waiter, Index, bool)| Some(one.1) != present;
+        for (waiter, index, cancels) in self.changes.all.extract_if(.., is_over) {
             let reply = match present {
-                Some(_) => Reply::Error(Error::Invalid(format!(
-                    "another change took the place of the one that began at index {index}. Hint: CLUSTER-ADMIN STATUS shows it"
-                ))),
-                None if failed => Reply::Error(Error::Invalid(outcome.clone())),
+                Some(present) if present > index => Reply::Error(Error::Indeterminate(REPLACED)),
+                Some(_) => Reply::Error(Error::Indeterminate(GOES_ON)),
+                None if failed && !cancels => Reply::Error(Error::Invalid(outcome.clone())),
                 None => Reply::Value(outcome.clone().into()),
             };
             let certificate = || Certificate::Agreed { position: at, by: None };
@@ -214,5 +215,7 @@ pub(super) fn members_of(state: &State, before: &ConfState) -> ConfState {
         _ => conf_state(state.roster(), &[]),
     }
 }
+
+const REPLACED: &str = "another change of members took the place of this one. Hint: CLUSTER-ADMIN STATUS says how far that is";
 
 const GOES_ON: &str = "the change of members goes on. Hint: CLUSTER-ADMIN STATUS says how far it is, and what came of it";

@@ -2,7 +2,9 @@
 //! a change that is under way. What a change is, [`crate::cluster::roster`] tells.
 //!
 //! ```text
-//!   joiner ── Join ──▶ any member ── Met ──▶ leader ── learn, in the log ──▶ all
+//!   leader ── Probe ──▶ whoever is at the address that was named ── Alive ──▶ leader
+//!                                           leader ── learn, in the log ──▶ all
+//!   joiner ── Join ──▶ any member
 //!   joiner ◀─ Welcome ── any that has applied that          it learns, as all others do
 //!                       leader ── promote, in the log ──▶ all      once it has nearly all
 //!
@@ -26,13 +28,14 @@ use crate::ids::{DirectoryId, Index, Life, NodeId, PathId, Term};
 use crate::merged::Merged;
 use crate::reply::Error;
 use crate::turn::Turn;
-use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
 use crate::wire::record::{Cluster, Known, Record};
 use crate::wire::version_vector::{Place, VersionVector};
 
 /// Who is to join says so after so many milliseconds, and a member says again what it holds.
 const AGAIN_MS: u64 = 200;
+/// Who is called is asked again after so many milliseconds.
+const CALL_MS: u64 = 50;
 /// Who has not said for so long that it is to join is not there any more, in milliseconds.
 const JOINER_MS: u64 = 3000;
 /// So many that are to join are known.
@@ -51,6 +54,8 @@ pub(super) struct Changing {
     joiners: BTreeMap<NodeId, Joiner>,
     /// When this node last said that it is to join, or what it holds, and to which leader.
     said: Option<(Option<NodeId>, u64)>,
+    /// Whom this node calls.
+    called: Option<Called>,
     /// What a leader has gathered of the change that began there, in its term.
     lead: Option<Lead>,
     /// When this node last said that somebody cannot join.
@@ -64,6 +69,18 @@ struct Joiner {
     directory: DirectoryId,
     address: String,
     heard_ms: u64,
+}
+
+/// Who is to come, and is called at the address that was named for it: whoever answers there is meant.
+#[derive(Debug)]
+struct Called {
+    id: NodeId,
+    address: String,
+    /// What it is asked, which nobody else can know, and when it was.
+    number: u64,
+    asked_ms: u64,
+    /// The directory that answered.
+    answered: Option<DirectoryId>,
 }
 
 #[derive(Debug)]
@@ -137,7 +154,7 @@ impl Node {
             None if self.members.ids().contains(&from) => {
                 self.refuse_joiner(from, IS_MEMBER, outputs);
             }
-            None => self.meet(from, sender.directory, address, outputs),
+            None => self.on_met(from, sender.directory, address),
         }
     }
 
@@ -151,32 +168,14 @@ impl Node {
         }
     }
 
-    /// Somebody is to join: the leader is to know.
-    fn meet(
-        &mut self,
-        id: NodeId,
-        directory: DirectoryId,
-        address: String,
-        outputs: &mut Vec<Output>,
-    ) {
-        if let Some(leader) = self.agreed.leader()
-            && leader != self.identity.id
-        {
-            let address = address.clone();
-            turn!(self, outputs).send(leader, Body::Met { id, directory, address });
-        }
-        self.on_met(id, directory, address);
-    }
-
-    /// A node that is to join was met, here or by another member.
-    pub(super) fn on_met(&mut self, id: NodeId, directory: DirectoryId, address: String) {
+    /// A node says that it is to join. Anybody can say that: people are told, and nothing else comes
+    /// of it.
+    fn on_met(&mut self, id: NodeId, directory: DirectoryId, address: String) {
         let heard_ms = self.now.monotonic_ms;
         let joiners = &mut self.changing.joiners;
         joiners.retain(|_, joiner| heard_ms < joiner.heard_ms + JOINER_MS);
         let is_room = joiners.len() < JOINERS_MAX;
         match joiners.get_mut(&id) {
-            // The second one of an id is turned away as long as the first is there.
-            Some(joiner) if mutant!(SecondJoinerTaken, joiner.directory != directory, false) => {}
             Some(joiner) => *joiner = Joiner { directory, address, heard_ms },
             None if is_room => {
                 joiners.insert(id, Joiner { directory, address, heard_ms });
@@ -261,6 +260,10 @@ impl Node {
             return;
         }
         let roster = self.agreed.roster().clone();
+        if let Some(removed) = roster.removed(self.identity.id) {
+            // A state that was fetched says so.
+            return turn!(self, outputs).leave(removed.index);
+        }
         self.disk.record(&Record::Members(roster.encode().into()));
         let hard_state = self.disk.facts().hard_state_at(self.agreed.being_applied());
         self.disk.record(&hard_state);
@@ -275,21 +278,19 @@ impl Node {
         self.members.follow(roster);
         if is_moved {
             self.follow_ids(outputs);
-            outputs.push(Output::Note(Event::Members(self.members_in_words())));
         } else {
             self.follow_standings();
         }
+        outputs.push(Output::Note(Event::Members(self.members_in_words())));
         self.sessions.wake_all();
     }
 
     /// All parts go by the same members.
     fn follow_ids(&mut self, outputs: &mut Vec<Output>) {
-        if let Some(addresses) = self.members.addresses() {
-            let me = self.identity.id;
+        if self.members.addresses().is_some() {
             let ids = self.members.ids().to_vec();
             self.connected.retain(|id| ids.contains(id));
-            self.clocks.follow(me, &ids);
-            outputs.push(Output::Peers(addresses));
+            self.tell_peers(outputs);
             self.follow_standings();
         }
     }
@@ -297,6 +298,8 @@ impl Node {
     fn follow_standings(&mut self) {
         let (me, table) = (self.identity.id, self.members.table());
         self.digests.follow(me, table);
+        // Who learns leads nothing and stamps nothing.
+        self.clocks.follow(me, &table.voters().collect::<Vec<_>>());
         let peers = table.members().keys().copied().filter(|id| *id != me).collect();
         let gone = table.all_removed().iter().map(|(id, removed)| (*id, removed.last)).collect();
         let is_lost = table.change().is_some_and(|change| change.wanted.lose);
@@ -334,10 +337,13 @@ impl Node {
     pub(super) fn change_members(&mut self, outputs: &mut Vec<Output>) {
         let Some(change) = self.agreed.roster().change().cloned() else {
             self.changing.lead = None;
+            self.call_nobody_but(None, outputs);
             return;
         };
         self.tell_holds(&change, outputs);
         self.lead_change(&change);
+        let coming = change.wanted.add.as_ref().map(|(id, _)| *id);
+        self.call_nobody_but(coming.filter(|_| self.changing.lead.is_some()), outputs);
         let Some(lead) = &self.changing.lead else { return };
         if self.keyspaces.table().under_way().is_some() || !self.agreed.may_step() {
             return;
@@ -431,6 +437,7 @@ impl Node {
         let Wanted { add, remove, lose, .. } = &change.wanted;
         let is_cancelled = change.began_ms == 0;
         let time_ms = self.agreed.log_time_ms(turn!(self, outputs));
+        let now_ms = self.now.monotonic_ms;
         let roster = self.agreed.roster();
         if let Some((id, address)) = add {
             match roster.member(*id).map(|member| member.standing) {
@@ -440,17 +447,25 @@ impl Node {
                         id.0
                     )));
                 }
-                None => return self.next_to_learn(*id, address, change, began_ms, time_ms),
+                None => return self.next_to_learn(*id, address, change, began_ms, time_ms, outputs),
                 Some(Standing::Learner) if is_cancelled => {
                     return Ok(Step::GiveUp(format!("node {} is removed before it voted", id.0)));
                 }
                 Some(Standing::Learner) => {
+                    let heard = self.agreed.count_heard(roster.voters().chain([*id]), now_ms);
+                    let is_there = self.agreed.count_heard([*id].into_iter(), now_ms) == 1;
+                    if !is_there || 2 * heard <= roster.voters().count() + 1 {
+                        return Err(format!(
+                            "node {} and a majority with it to be heard (CLUSTER-ADMIN REMOVE {} gives it up)",
+                            id.0, id.0
+                        ));
+                    }
                     let has_learnt = self.agreed.has_caught_up(*id) && self.members.is_settled(*id);
                     return match mutant!(PromotedEarly, has_learnt, true) {
                         true => Ok(Step::Promote(*id)),
                         false => Err(match self.agreed.lag(*id) {
-                            Some(lag) => format!("node {} lacks {lag} entries of the log", id.0),
-                            None => format!("node {} learns", id.0),
+                            Some(lag) => format!("node {} to learn: it lacks {lag} entries of the log", id.0),
+                            None => format!("node {} to learn", id.0),
                         }),
                     };
                 }
@@ -465,37 +480,94 @@ impl Node {
         self.next_to_go(id, remove, *lose)
     }
 
-    /// Whoever is to come learns once it was met.
+    /// Whoever is to come learns once it has answered at its address.
     fn next_to_learn(
-        &self,
+        &mut self,
         id: NodeId,
         address: &str,
         change: &Change,
         began_ms: u64,
         time_ms: u64,
+        outputs: &mut Vec<Output>,
     ) -> Result<Step, String> {
         let now_ms = self.now.monotonic_ms;
         let there = self.changing.joiners.get(&id);
         let there = there.filter(|joiner| now_ms < joiner.heard_ms + JOINER_MS);
-        if let Some(joiner) = there.filter(|joiner| joiner.address == address) {
-            return Ok(Step::Learn(id, joiner.directory));
+        let elsewhere = there.filter(|joiner| joiner.address != address).map(|joiner| {
+            format!(
+                "; one that is to join, of directory {:016x}, says that it receives its peers at {}",
+                joiner.directory.0, joiner.address
+            )
+        });
+        let elsewhere = elsewhere.unwrap_or_default();
+        #[cfg(feature = "mutants")]
+        let claimed = there.map(|joiner| joiner.directory);
+        let called = self.call(id, address, outputs);
+        if let Some(directory) = mutant!(StrangerJoins, called, called.or(claimed)) {
+            return Ok(Step::Learn(id, directory));
         }
         let is_late = time_ms >= change.began_ms.saturating_add(COME_MS)
             && now_ms >= began_ms.saturating_add(GATHER_MS);
-        let elsewhere = match there {
-            Some(joiner) => format!("; it says that it receives its peers at {}", joiner.address),
-            None => String::new(),
-        };
         if is_late {
             return Ok(Step::GiveUp(format!(
-                "node {} did not come from {address} within {} s of log time{elsewhere}: it is not added. Hint: start it with --id {} \
+                "node {} did not answer at {address} within {} s of log time{elsewhere}: it is not added. Hint: start it with --id {} \
                  --peer-listen {address} --join and the address of a member, then add it",
                 id.0,
                 COME_MS / 1000,
                 id.0
             )));
         }
-        Err(format!("node {} is to greet from {address}{elsewhere}", id.0))
+        Err(format!("node {} to answer at {address}{elsewhere}", id.0))
+    }
+
+    /// Calls who is to come at its address: the directory that answered there.
+    fn call(&mut self, id: NodeId, address: &str, outputs: &mut Vec<Output>) -> Option<DirectoryId> {
+        let now_ms = self.now.monotonic_ms;
+        let called = self.changing.called.as_ref();
+        if called.is_none_or(|called| called.id != id || called.address != address) {
+            let number = turn!(self, outputs).chance();
+            let address = address.to_owned();
+            self.changing.called =
+                Some(Called { id, address, number, asked_ms: 0, answered: None });
+            self.tell_peers(outputs);
+        }
+        let called = self.changing.called.as_mut()?;
+        if called.answered.is_none() && now_ms >= called.asked_ms + CALL_MS {
+            called.asked_ms = now_ms;
+            let number = called.number;
+            turn!(self, outputs).send_urgent(id, Body::Probe(number));
+        }
+        self.changing.called.as_ref()?.answered
+    }
+
+    /// Whether this one is called.
+    pub(super) fn calls(&self, id: NodeId) -> bool {
+        self.changing.called.as_ref().is_some_and(|called| called.id == id)
+    }
+
+    /// Who is to come has answered, if it was asked this.
+    pub(super) fn on_called(&mut self, from: NodeId, directory: DirectoryId, number: u64) {
+        if let Some(called) = &mut self.changing.called
+            && (called.id, called.number) == (from, number)
+        {
+            called.answered = Some(directory);
+        }
+    }
+
+    /// Nobody is called any more, unless this one.
+    fn call_nobody_but(&mut self, id: Option<NodeId>, outputs: &mut Vec<Output>) {
+        if self.changing.called.take_if(|called| Some(called.id) != id).is_some() {
+            self.tell_peers(outputs);
+        }
+    }
+
+    /// The driver is to have ways to all other members, and to who is called.
+    fn tell_peers(&mut self, outputs: &mut Vec<Output>) {
+        let Some(mut peers) = self.members.addresses() else { return };
+        let called = self.changing.called.as_ref();
+        let called = called.filter(|called| !self.members.ids().contains(&called.id));
+        peers.extend(called.map(|called| (called.id, called.address.clone())));
+        outputs.push(Output::Peers(peers));
     }
 
     /// Whoever leaves is gone once all that stay hold its log, as far as it counts.
@@ -622,23 +694,6 @@ impl Node {
             now_ms < joiner.heard_ms + JOINER_MS && !self.members.ids().contains(id)
         });
         there.map(|(id, joiner)| (*id, joiner.address.clone())).collect()
-    }
-
-    /// Takes in what members say of changes.
-    pub(super) fn on_change(
-        &mut self,
-        from: NodeId,
-        life: Life,
-        body: Body,
-    ) -> Result<(), Malformed> {
-        match body {
-            Body::Met { id, directory, address } if !self.members.ids().contains(&id) => {
-                self.on_met(id, directory, address);
-            }
-            Body::Holds { change, places } => self.on_holds(from, life, change, places),
-            _ => {}
-        }
-        Ok(())
     }
 }
 

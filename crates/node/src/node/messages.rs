@@ -53,11 +53,16 @@ impl Node {
 
     fn on_message(&mut self, path: Option<PathId>, message: Message, outputs: &mut Vec<Output>) {
         let Message { from, sender, body } = message;
+        let is_called = self.calls(from);
         let turn = turn!(self, outputs);
         match body {
             Body::Join { address } => self.on_join(from, sender, address, path, outputs),
-            Body::Welcome { cluster, order, roster } => {
+            // It comes back on a connection that this node made, to an address that it was told.
+            Body::Welcome { cluster, order, roster } if path.is_none() => {
                 self.on_welcome(cluster, order, &roster, outputs);
+            }
+            Body::Probe(number) if self.members.joins() => {
+                turn.send_back(path, from, Body::Alive(number));
             }
             Body::Removed { directory, index } => self.on_removed(directory, index, outputs),
             Body::Hello(hello) if !self.members.joins() => {
@@ -69,6 +74,9 @@ impl Node {
                 self.greet_settled(outputs);
             }
             Body::Probe(number) => self.members.on_probe(from, sender, number, path, turn),
+            Body::Alive(number) if is_called => {
+                self.on_called(from, sender.directory, number);
+            }
             Body::Alive(number) => self.members.on_alive(from, sender, number, turn),
             Body::Copied(life) => self.members.on_copied(from, sender, life, turn),
             body => self.on_believed(path, Message { from, sender, body }, outputs),
@@ -93,8 +101,9 @@ impl Node {
                 self.on_speaks(from, sender.life, version);
                 Ok(())
             }
-            body @ (Body::Met { .. } | Body::Holds { .. }) => {
-                self.on_change(from, sender.life, body)
+            Body::Holds { change, places } => {
+                self.on_holds(from, sender.life, change, places);
+                Ok(())
             }
             // Nothing of the merged order counts before the entry that added this node.
             Body::Entries { .. } | Body::VersionVector { .. } | Body::OfferSnapshot(_)

@@ -72,9 +72,6 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Join { address } => format!("I am to join, and receive my peers at {address}"),
         Body::Welcome { .. } => "you are a member".into(),
         Body::Removed { index, .. } => format!("you are no member since index {index}"),
-        Body::Met { id, address, .. } => {
-            format!("node {} is to join, and receives its peers at {address}", id.0)
-        }
         Body::Speaks(version) => format!("I understand version {version}"),
         Body::Holds { change, places: held } => {
             format!("change {change}: I hold {{{}}}", places(&held))

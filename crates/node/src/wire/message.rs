@@ -90,8 +90,6 @@ pub(crate) enum Body {
     Welcome { cluster: Cluster, order: Order, roster: Bytes },
     /// The receiver, which has this directory, is no member any more since this entry.
     Removed { directory: DirectoryId, index: Index },
-    /// A node that is to join was met, with this directory and address.
-    Met { id: NodeId, directory: DirectoryId, address: String },
     /// The sender understands logs of this version.
     Speaks(u64),
     /// Of the members that leave by the change that began there the sender holds so much, on its
@@ -206,7 +204,6 @@ const LOOKED: u8 = 25;
 const JOIN: u8 = 27;
 const WELCOME: u8 = 28;
 const REMOVED: u8 = 29;
-const MET: u8 = 30;
 const HOLDS: u8 = 31;
 const HAND_OVER: u8 = 26;
 const STAYS: u8 = 32;
@@ -269,7 +266,7 @@ impl Body {
             Body::AskState { .. } | Body::OfferState { .. } => 0,
             Body::AskOffer(_) | Body::Fetches => 0,
             Body::Fenced { .. } | Body::Ends { .. } | Body::Looked { .. } => 0,
-            Body::Join { .. } | Body::Removed { .. } | Body::Met { .. } => 0,
+            Body::Join { .. } | Body::Removed { .. } => 0,
             Body::Welcome { roster, .. } => roster.len(),
             Body::Holds { .. } | Body::Speaks(_) => 0,
             Body::HandOver(_) | Body::Stays(..) => 0,
@@ -418,12 +415,6 @@ impl Body {
                 directory.encode(out);
                 put_uint(out, index.0);
             }
-            Body::Met { id, directory, address } => {
-                out.push(MET);
-                put_uint(out, id.0);
-                directory.encode(out);
-                put_bytes(out, address.as_bytes());
-            }
             Body::Speaks(version) => {
                 out.push(SPEAKS);
                 put_uint(out, *version);
@@ -534,11 +525,6 @@ impl Body {
                 let directory = DirectoryId::decode(reader)?;
                 Body::Removed { directory, index: Index(reader.number()?) }
             }
-            MET => Body::Met {
-                id: NodeId(reader.uint()?),
-                directory: DirectoryId::decode(reader)?,
-                address: address(reader)?,
-            },
             SPEAKS => Body::Speaks(reader.uint()?),
             HOLDS => {
                 let change = Index(reader.number()?);

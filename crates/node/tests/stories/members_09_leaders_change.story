@@ -5,13 +5,14 @@
 n1 leads
 > join 4
 > run 300
+> n2.a members add 4
+> run 100
 > hold 1 4
 > hold 2 4
 > hold 3 4
-> n2.a members add 4
 > run 500
 > members
-n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 lacks 3 entries of the log
+n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 4 gives it up)
 n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n3: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n4: members 
@@ -20,7 +21,7 @@ n4: members
 > leader
 n2 leads
 > members
-n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 lacks 4 entries of the log
+n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 4 gives it up)
 n3: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n4: members 
 > release 1 4

@@ -7,11 +7,11 @@ n1.a set x 1 → OK
 > join 4
 > run 300
 > n1.a members add 4
-> run 40
+> run 160
 > hold 4 1
 > run 200
 > members
-n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 lacks 4 entries of the log
+n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 4 gives it up)
 n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n3: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n4: members 1, 2, 3, 4 learner

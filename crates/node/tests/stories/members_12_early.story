@@ -7,11 +7,12 @@ n1.a set a 1 → OK
 > settle
 > join 4
 > run 300
-> hold 1 4
 > n2.a members add 4
+> run 100
+> hold 1 4
 > run 500
 > members
-n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 lacks 3 entries of the log
+n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 4 gives it up)
 n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n3: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n4: members 1, 2, 3, 4 learner

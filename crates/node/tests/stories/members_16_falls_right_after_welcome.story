@@ -25,7 +25,7 @@ n2.a set x 2 → OK
 > n2.a members add 3
 > run 400
 > members
-n2: members 2, 3 learner; removed 1; under way: node 3 at host3 is to be added; waits for node 3 lacks 11 entries of the log; last: node 1 is removed
+n2: members 2, 3 learner; removed 1; under way: node 3 at host3 is to be added; waits for node 3 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 3 gives it up); last: node 1 is removed
 n3: members 2, 3 learner; removed 1
 > hold 2 3
 > unstall 3

@@ -17,10 +17,10 @@ n3 at new-host3: voter, lacks 0
 > run 300
 > n1.a members add 4
 > answers
-n1.a members add 4 → INDETERMINATE the change of members goes on. Hint: CLUSTER-ADMIN STATUS says how far it is, and what came of it
+n1.a members add 4 → node 4 votes
 > settle
-it does not settle
 > members 1
 n1 at new-host1: leader, lacks 0
 n2 at new-host2: voter, lacks 0
 n3 at new-host3: voter, lacks 0
+n4 at host4: voter, lacks 0

@@ -453,6 +453,7 @@ impl World {
         self.disks.insert(own, Disk::default());
         let starts = self.starts.get(&own).copied().unwrap_or(0);
         self.directories.insert(own, 2000 + 10 * own + starts);
+        self.directories.entry(id).or_insert(2000 + 10 * id);
         self.joiners.insert(id);
         self.start(own);
     }
