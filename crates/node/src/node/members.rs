@@ -114,9 +114,14 @@ impl Node {
             return;
         }
         if self.tell_removed(from, sender, path, outputs) {
-            if self.members.table().removed(from).is_some_and(|it| it.directory != sender.directory)
-            {
+            let removed = self.members.table().removed(from);
+            let removed = removed.filter(|removed| removed.directory != sender.directory);
+            if let Some(index) = removed.map(|removed| removed.index) {
                 self.refuse_joiner(from, "was removed: an id is never given again", outputs);
+                // Under this id it would wait in vain.
+                let directory = sender.directory;
+                let told = Body::Removed { directory, index };
+                turn!(self, outputs).send_back(path, from, told);
             }
             return;
         }
@@ -246,7 +251,7 @@ impl Node {
         outputs: &mut Vec<Output>,
     ) {
         if mutant!(RemovalNotHeard, directory == self.identity.directory, false) {
-            turn!(self, outputs).leave(index);
+            self.agreed.leave(index, turn!(self, outputs));
         }
     }
 
@@ -429,7 +434,7 @@ impl Node {
         outputs: &mut Vec<Output>,
     ) -> Result<Step, String> {
         let Wanted { add, remove, lose, .. } = &change.wanted;
-        let is_cancelled = change.began_ms == 0;
+        let is_cancelled = change.is_taken_back();
         let time_ms = self.agreed.log_time_ms(turn!(self, outputs));
         let roster = self.agreed.roster();
         if let Some((id, address)) = add {

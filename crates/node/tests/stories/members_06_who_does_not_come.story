@@ -55,7 +55,7 @@ n4: members 1, 2, 3, 4; under way: node 5 at host5 is to be added; last: node 4 
 > n2.a members remove 5
 > answers
 n1.a members add 5 → ERR node 5 is not added: that was taken back
-n2.a members remove 5 → ERR node 5 is not added: that was taken back
+n2.a members remove 5 → node 5 is not added: that was taken back
 > members
 n1: members 1, 2, 3, 4; last: node 5 is not added: that was taken back
 n2: members 1, 2, 3, 4; last: node 5 is not added: that was taken back
