@@ -59,6 +59,9 @@ enum What {
         #[arg(value_name = "NEW=HOST:PORT", value_parser = member)]
         new: (u64, String),
     },
+    /// After an upgrade of all nodes: the cluster may use what this version brings. No node goes back
+    /// to the version before from then on.
+    Finalize,
     /// This member is to lead.
     Transfer {
         /// Who it is.
@@ -86,6 +89,7 @@ pub(crate) fn execute(args: Args) -> ExitCode {
             _ => crate::refuse_arguments("cluster", "several are removed with --lose alone"),
         },
         What::Replace { old, new: (id, address) } => ClusterAsk::Replace(old, id, address),
+        What::Finalize => ClusterAsk::Finalize,
         What::Transfer { id } => ClusterAsk::Transfer(id),
         What::Move { id, address } => ClusterAsk::Move(id, address),
     };

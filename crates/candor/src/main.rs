@@ -1,15 +1,22 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
+mod backup;
 mod check;
 mod cluster;
+mod export;
+mod format;
+mod import;
 mod limits;
+mod log;
 mod output;
 mod pages;
 mod picture;
+mod progress;
 mod run;
 mod serve;
 mod sim;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::{panic, process};
 
@@ -36,6 +43,12 @@ enum Command {
     Sim(sim::Args),
     Cluster(cluster::Args),
     Drain(cluster::Drain),
+    Backup(backup::BackupArgs),
+    Verify(backup::VerifyArgs),
+    Restore(backup::RestoreArgs),
+    Export(export::Args),
+    Import(import::Args),
+    Log(log::Args),
     /// The client process of a run: it speaks with the runner by standard input and output.
     #[command(name = lab::CLIENT_COMMAND, hide = true)]
     Client,
@@ -53,8 +66,32 @@ fn main() -> ExitCode {
         Command::Sim(args) => sim::execute(&args),
         Command::Cluster(args) => cluster::execute(args),
         Command::Drain(args) => cluster::drain(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Verify(args) => backup::verify(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Export(args) => export::execute(args),
+        Command::Import(args) => import::execute(args),
+        Command::Log(args) => log::execute(args),
         Command::Client => lab::client(),
     }
+}
+
+/// The server that an operator's command speaks with, if nothing else is said.
+const SERVER: &str = "127.0.0.1:6379";
+
+/// Says what a command has done.
+fn say(what: &str) -> ExitCode {
+    let printed = writeln!(io::stdout().lock(), "{what}");
+    match output::heard(printed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(history::EXIT_FAILURE, &error),
+    }
+}
+
+/// Says why a command failed.
+fn fail(exit_code: u8, what: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("candor: {what}");
+    ExitCode::from(exit_code)
 }
 
 /// A program of which one thread failed must not go on with the others. (In a simulated world, an

@@ -12,6 +12,8 @@
 //! Begin with `attempt/mod.rs`, which is one run from its first port to its verdict; `run.rs` makes
 //! one of each file, and `nemesis/` is where servers are hurt.
 //!
+//! Beside all that stands `operator`: what operators do with the keys of a server that runs.
+//!
 //! - A file is refused as a whole, with the place of each fault, before anything is started.
 //! - Servers and clients are processes of this same program. Each holds the other end of a pipe
 //!   from the runner as its standard input and ends when that does, so nothing outlives the runner,
@@ -25,6 +27,7 @@
 //!   between the servers, and a mode of the servers in which they take orders about their clocks
 //!   and disks.
 
+pub mod operator;
 pub mod scenario;
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -38,8 +41,6 @@ mod nemesis;
 mod servers;
 
 mod report;
-
-mod operator;
 
 mod clock;
 mod command;

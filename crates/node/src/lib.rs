@@ -30,6 +30,7 @@
 //! | `agreed` | the one log that Raft keeps: writes, linearizable and bounded reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
 //! | `snapshot` | the state written down, so that logs may go, and fetched by who is behind |
+//! | `backup` | a snapshot read by others, and turned into the first node of a new cluster |
 //! | `digest` | the state of all members compared, and a node that differs stopped |
 //! | `cluster` | who the members are, whether they are who they say, how far their clocks differ |
 //! | `wire`, `recovery` | the forms on disk and between nodes; how a node is born from its disk |
@@ -40,6 +41,7 @@ mod mutants;
 
 mod agreed;
 mod api;
+mod backup;
 mod carving;
 mod cluster;
 mod commands;
@@ -71,6 +73,7 @@ mod wire;
 
 pub use agreed::Beginning;
 pub use api::*;
+pub use backup::{Contents, Found, Founder, Founding};
 pub use cluster::told::{ClusterTold, MemberTold};
 pub use commands::{
     Access, Argument, Command, Data, KeyPlaces, List, Model, OnceId, Piece, Request, Row, Spec,
@@ -84,7 +87,7 @@ pub use merged::MergedEntry;
 pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;
 pub use observe::describe::in_words;
-pub use observe::forged::{Forged, hello_of_stranger};
+pub use observe::forged::{Forged, as_written_earlier, hello_of_stranger};
 pub use observe::inspect::{AgreedEntry, Matter, NamedWrite, Vote, acknowledges, term_in};
 pub use recovery::Recovery;
 pub use token::Token;

@@ -149,6 +149,8 @@ mutants! {
     EarlySlotsCount, "members", "", "members_12_early.story";
     /// A token counts that names an entry which a removed member took with it.
     RemovedFloorTaken, "members", "", "members_08_replaced.story";
+    /// A cluster is finalized although a member did not say that it understands that.
+    OldestMemberIgnored, "versions", "etcd#13196", "versions_01_finalize.story";
     /// A snapshot says nothing of members.
     SnapshotWithoutMembers, "members", "tikv#12233", "members_05_by_snapshot.story";
     // What is promised before it is on disk.

@@ -11,7 +11,7 @@ use crate::cluster::roster::Roster;
 use crate::ids::{Index, Life, LogPlace, NodeId, SnapshotNumber};
 use crate::keyspace::table::Table;
 use crate::merged::{Merged, Pieces};
-use crate::node::Node;
+use crate::node::{Node, VERSION};
 use crate::snapshot::{Placed, Snapshots};
 use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED, removed};
 use crate::wire::base::AgreedBase;
@@ -208,6 +208,7 @@ impl Recovery {
             Record::AgreedVersions(bytes) => self.agreed_slots().load_versions(&bytes)?,
             Record::AgreedKeyspaces(bytes) => self.agreed_slots().load_keyspaces(&bytes)?,
             Record::AgreedMembers(bytes) => self.agreed_slots().load_members(&bytes)?,
+            Record::AgreedVersion(version) => self.agreed_slots().finalize(version),
             Record::AgreedOnce(ids) => self.agreed_slots().load_once(&ids)?,
             Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
@@ -265,9 +266,12 @@ impl Recovery {
         self.check_owner(birth)?;
         let founders: Vec<NodeId> = birth.members.iter().map(|member| member.0).collect();
         if birth.cluster.is_some() && founders != self.founders {
-            self.tail = Tail::new(&raw(&founders));
-            self.agreed = State::new(&founders);
-            self.merged = Merged::new(self.config.id, &founders);
+            // Where a state is lost the log is known to go on behind it: only who begins is another.
+            if self.base.index == Index(0) && self.merged.lost().is_empty() {
+                self.tail = Tail::new(&raw(&founders));
+                self.agreed = State::new(&founders);
+                self.merged = Merged::new(self.config.id, &founders);
+            }
             self.founders = founders;
         }
         Ok(())
@@ -339,6 +343,7 @@ impl Recovery {
             order: *order,
             members: if *join { vec![] } else { members.clone() },
             cluster: None,
+            founded: VERSION,
         };
         if self.facts.birth.as_ref() != Some(&birth) {
             disk.record(&Record::Birth(birth.clone()));
@@ -378,7 +383,8 @@ impl Recovery {
         if has_lost && members.len() == 1 {
             return Err(StartError(ALONE.into()));
         }
-        self.tail.set_members(agreed::conf_state(&roster, &self.founders));
+        let conf = if self.has_lost_agreed { &roster } else { self.agreed.roster() };
+        self.tail.set_members(agreed::conf_state(conf, &self.founders));
         let voters: Vec<NodeId> = match roster.version() {
             Index(0) => self.founders.clone(),
             _ => roster.voters().collect(),
@@ -464,6 +470,7 @@ fn holds_keys(record: &Record) -> bool {
             | Record::AgreedVersions(_)
             | Record::AgreedKeyspaces(_)
             | Record::AgreedMembers(_)
+            | Record::AgreedVersion(_)
             | Record::AgreedOnce(_)
             | Record::MergedSlot(_)
     )

@@ -26,6 +26,10 @@ mod log;
 
 mod snapshots;
 
+mod backup;
+
+mod inspection;
+
 mod recovery;
 
 mod logging;
@@ -47,9 +51,11 @@ pub mod fuzzing {
     pub use crate::snapshots::fuzzing as snapshots;
 }
 
+pub use backup::{Examined, Restore, Restored, examine, restore};
 pub use error::Error;
 pub use faults::Faults;
+pub use inspection::{Inspect, Inspected, inspect};
 pub use logging::last_words;
-pub use node::{Level, OnceWanted, Order};
+pub use node::{Found, Level, OnceWanted, Order};
 pub use options::{Bounds, Options, parse_join, parse_level, parse_peers, parse_size};
 pub use serve::serve;

@@ -296,7 +296,7 @@ fn check_consistency(order: Order, level: Level) -> Result<(), Error> {
 }
 
 /// Whether this looks like `HOST:PORT`. Whether the host exists, only the system can tell.
-fn check_address(flag: &str, address: &str) -> Result<(), Error> {
+pub(crate) fn check_address(flag: &str, address: &str) -> Result<(), Error> {
     if is_address(address) {
         return Ok(());
     }

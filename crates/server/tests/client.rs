@@ -79,6 +79,8 @@ fn play(told: &str) -> String {
 struct World {
     connection: Connection,
     connections: u64,
+    /// Where the client of the next one is.
+    peer: &'static str,
     node: &'static str,
     certified: bool,
     node_alone: Alone,
@@ -89,6 +91,7 @@ impl Default for World {
         World {
             connection: connection(1),
             connections: 1,
+            peer: HERE,
             node: "alone",
             certified: false,
             node_alone: Alone::new(),
@@ -97,15 +100,23 @@ impl Default for World {
 }
 
 fn connection(id: u64) -> Connection {
-    Connection::new(id, "127.0.0.1:50000".into(), "127.0.0.1:6379".into(), 60)
+    connection_of(id, HERE)
 }
+
+fn connection_of(id: u64, peer: &str) -> Connection {
+    Connection::new(id, peer.into(), "127.0.0.1:6379".into(), 60)
+}
+
+/// A client on the machine of the server, and one on another.
+const HERE: &str = "127.0.0.1:50000";
+const ELSEWHERE: &str = "192.0.2.7:50000";
 
 impl World {
     fn turn_to(&mut self, what: &str) {
         match what {
             "2" | "3" => {
                 self.connections += 1;
-                self.connection = connection(self.connections);
+                self.connection = connection_of(self.connections, self.peer);
                 self.node_alone = Alone::new();
                 self.certified = false;
                 let hello = Request::new(["HELLO", what]);
@@ -124,6 +135,7 @@ impl World {
                 self.connection = Connection::new(self.connections, peer, own, 60);
             }
             "saving" => self.node = "saving",
+            "elsewhere" => self.peer = ELSEWHERE,
             other => panic!("= {other}"),
         }
     }
@@ -151,6 +163,12 @@ impl World {
                 self.node_alone.prefer(preference);
             }
             Action::Drain => writeln!(heard, "(goes away well)").unwrap(),
+            Action::ReadBackup { number, offset, bytes } => {
+                assert_eq!(out, b"before");
+                writeln!(heard, "(reads {bytes} bytes of snapshot {number} at {offset})").unwrap();
+                render(protocol, &Reply::Nil, None, &mut out);
+            }
+            Action::EndBackup => writeln!(heard, "(needs the snapshot no more)").unwrap(),
             Action::TakeSnapshot => writeln!(heard, "(takes a snapshot)").unwrap(),
             Action::Exec { list, once, answers } => {
                 assert_eq!(out, b"before");
@@ -329,6 +347,7 @@ impl Context for Fake {
             address: format!("10.0.0.{}:7100", id.0),
             role: if status.leader == Some(*id) { "leader" } else { "voter" },
             reachable: id.0 < 3,
+            version: 2,
             matched: leads.then(|| Index(43 - id.0)),
             lag: leads.then_some(id.0 - 1),
         };
@@ -341,6 +360,8 @@ impl Context for Fake {
             commit: status.commit,
             applied: status.applied,
             members: status.members.iter().map(member).collect(),
+            version: 2,
+            newest_version: 2,
             removed: vec![],
             joining: vec![],
             under_way: None,

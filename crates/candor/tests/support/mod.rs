@@ -10,6 +10,7 @@ mod program;
 pub(crate) mod recorded;
 mod server;
 
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,13 @@ pub(crate) use server::Server;
 
 /// How long anything may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program under test, with nothing to read.
+pub(crate) fn candor() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+    command.stdin(Stdio::null());
+    command
+}
 
 /// Asks again and again until there is an answer.
 #[track_caller]

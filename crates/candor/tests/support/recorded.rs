@@ -34,6 +34,11 @@ pub(crate) struct Recording {
     clients: AtomicU64,
     values: AtomicU64,
     acknowledged: AtomicU64,
+    /// How many operations have an unknown outcome.
+    unknown: AtomicU64,
+    /// When the last write was acknowledged, and the longest time between two, in nanoseconds.
+    acknowledged_ns: AtomicU64,
+    gap_ns: AtomicU64,
     ends: AtomicBool,
 }
 
@@ -55,6 +60,9 @@ impl Recording {
             clients: AtomicU64::new(0),
             values: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
+            unknown: AtomicU64::new(0),
+            acknowledged_ns: AtomicU64::new(0),
+            gap_ns: AtomicU64::new(0),
             ends: AtomicBool::new(false),
         }
     }
@@ -64,13 +72,23 @@ impl Recording {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
+    /// How many operations have an unknown outcome.
+    pub(crate) fn unknown(&self) -> u64 {
+        self.unknown.load(Ordering::Relaxed)
+    }
+
+    /// The longest time between two acknowledged writes, whoever wrote them.
+    pub(crate) fn gap(&self) -> Duration {
+        Duration::from_nanos(self.gap_ns.load(Ordering::Relaxed))
+    }
+
     /// Has clients read and write at these ports, whatever becomes of the servers there, until this
     /// is done.
     pub(crate) fn during<T>(&self, ports: &[u16], work: impl FnOnce() -> T) -> T {
         self.ends.store(false, Ordering::Relaxed);
         thread::scope(|scope| {
             for port in ports.iter().flat_map(|port| [*port; CLIENTS]) {
-                scope.spawn(move || self.client(port));
+                scope.spawn(move || self.client(&[port]));
             }
             // Also if it fails.
             let _ends = EndsWith(&self.ends);
@@ -78,11 +96,31 @@ impl Recording {
         })
     }
 
-    fn client(&self, port: u16) {
+    /// The same, by clients that go on at the next port when one takes them no more: where they are
+    /// refused, they leave at once.
+    pub(crate) fn during_moving<T>(&self, ports: &[u16], work: impl FnOnce() -> T) -> T {
+        self.ends.store(false, Ordering::Relaxed);
+        thread::scope(|scope| {
+            for first in (0..ports.len()).flat_map(|first| [first; CLIENTS]) {
+                scope.spawn(move || self.client(&[&ports[first..], &ports[..first]].concat()));
+            }
+            // Also if it fails.
+            let _ends = EndsWith(&self.ends);
+            work()
+        })
+    }
+
+    /// A client that goes from one of these ports to the next.
+    fn client(&self, ports: &[u16]) {
         let mut chance = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(self.number() + 1);
-        while !self.ends.load(Ordering::Relaxed) {
-            match connect(port) {
-                Ok(connection) => self.session(connection, &mut chance),
+        for (tries, port) in ports.iter().cycle().enumerate() {
+            if self.ends.load(Ordering::Relaxed) {
+                return;
+            }
+            match connect(*port) {
+                Ok(connection) => self.session(connection, &mut chance, ports.len() > 1),
+                // Others may be there.
+                Err(_) if (tries + 1) % ports.len() != 0 => {}
                 Err(_) => sleep(RETRY),
             }
         }
@@ -92,24 +130,26 @@ impl Recording {
         self.clients.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Asks over one connection until that breaks.
-    fn session(&self, mut connection: Connection, chance: &mut u64) {
+    /// Asks over one connection until that breaks, or until it is refused if it is to leave then.
+    fn session(&self, mut connection: Connection, chance: &mut u64, leaves: bool) {
         let client = self.number();
         while !self.ends.load(Ordering::Relaxed) {
             let drawn = draw(chance);
             let key = format!("key-{}", drawn % KEYS);
-            let goes_on = match drawn >> 32 & 1 {
+            let heard = match drawn >> 32 & 1 {
                 0 => self.read(&mut connection, client, &key, false),
                 _ => self.write(&mut connection, client, &key, drawn >> 33),
             };
-            if !goes_on {
-                return;
+            match heard {
+                Heard::Done(_) => {}
+                Heard::Refused if !leaves => {}
+                Heard::Refused | Heard::Nothing => return,
             }
             sleep(PAUSE);
         }
     }
 
-    fn write(&self, connection: &mut Connection, client: u64, key: &str, drawn: u64) -> bool {
+    fn write(&self, connection: &mut Connection, client: u64, key: &str, drawn: u64) -> Heard {
         let number = self.values.fetch_add(1, Ordering::Relaxed).to_string();
         let padding = (drawn % (self.padding_max + 1)) as usize;
         let value = format!("{number}:{}", "x".repeat(padding));
@@ -117,13 +157,18 @@ impl Recording {
         let heard = heard(cmd("SET").arg(key).arg(value).query::<()>(connection).map(|()| None));
         if matches!(heard, Heard::Done(_)) {
             self.acknowledged.fetch_add(1, Ordering::Relaxed);
+            let now_ns = self.now() as u64;
+            let before_ns = self.acknowledged_ns.fetch_max(now_ns, Ordering::Relaxed);
+            if before_ns > 0 {
+                self.gap_ns.fetch_max(now_ns.saturating_sub(before_ns), Ordering::Relaxed);
+            }
         }
         let what = format!("\"kind\":\"write\",\"value\":{number}");
         self.note(client, key, &what, start, &heard);
-        !matches!(heard, Heard::Nothing)
+        heard
     }
 
-    fn read(&self, connection: &mut Connection, client: u64, key: &str, is_final: bool) -> bool {
+    fn read(&self, connection: &mut Connection, client: u64, key: &str, is_final: bool) -> Heard {
         let start = self.now();
         let heard = heard(cmd("GET").arg(key).query::<Option<String>>(connection));
         let found = match &heard {
@@ -133,7 +178,7 @@ impl Recording {
         };
         let more = if is_final { ",\"final\":true" } else { "" };
         self.note(client, key, &format!("\"kind\":\"read\"{found}{more}"), start, &heard);
-        !matches!(heard, Heard::Nothing)
+        heard
     }
 
     /// Nanoseconds since this was begun.
@@ -143,6 +188,9 @@ impl Recording {
 
     fn note(&self, client: u64, key: &str, what: &str, start: u128, heard: &Heard) {
         let now = self.now();
+        if matches!(heard, Heard::Nothing) {
+            self.unknown.fetch_add(1, Ordering::Relaxed);
+        }
         let end = match heard {
             Heard::Nothing => "null".into(),
             Heard::Done(_) => now.to_string(),
@@ -164,7 +212,8 @@ impl Recording {
             let (mut connection, client) = (server.client(), self.number());
             for key in 0..KEYS {
                 let key = format!("key-{key}");
-                assert!(self.read(&mut connection, client, &key, true), "{key} is not answered");
+                let heard = self.read(&mut connection, client, &key, true);
+                assert!(matches!(heard, Heard::Done(_)), "{key} is not answered");
             }
         }
         let path = home.join("history.jsonl");

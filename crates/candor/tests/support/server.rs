@@ -22,6 +22,8 @@ pub(crate) struct Server {
     /// Where it serves clients of ZeroMQ, if it does; else 0.
     pub(crate) zmq_port: u16,
     arguments: Vec<String>,
+    /// The program that it is; `None`: the one under test.
+    pub(crate) program: Option<PathBuf>,
     /// How many files it may have open; `None`: as many as we.
     pub(crate) open_files_max: Option<u64>,
     process: Option<(Child, ChildStdin)>,
@@ -36,6 +38,7 @@ impl Server {
             port,
             zmq_port: 0,
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            program: None,
             open_files_max: None,
             process: None,
         }
@@ -73,10 +76,12 @@ impl Server {
     }
 
     fn command(&self) -> Command {
-        let binary = env!("CARGO_BIN_EXE_candor");
-        let mut command = Command::new(if self.open_files_max.is_some() { "sh" } else { binary });
+        let under_test = Path::new(env!("CARGO_BIN_EXE_candor"));
+        let binary = self.program.as_deref().unwrap_or(under_test);
+        let shell = Path::new("sh");
+        let mut command = Command::new(if self.open_files_max.is_some() { shell } else { binary });
         if let Some(limit) = self.open_files_max {
-            command.args(["-c", &format!("ulimit -n {limit} && exec \"$0\" \"$@\""), binary]);
+            command.args(["-c", &format!("ulimit -n {limit} && exec \"$0\" \"$@\"")]).arg(binary);
         }
         command
             .args(["serve", "--exit-with-stdin", "--listen", &format!("127.0.0.1:{}", self.port)])

@@ -43,6 +43,8 @@ pub enum ClusterAsk {
     Move(u64, String),
     /// This member is to lead.
     Transfer(u64),
+    /// The cluster may use what this version brings.
+    Finalize,
     /// The server that is asked is to go away well.
     Drain,
 }
@@ -146,12 +148,13 @@ impl ClusterAsk {
             ClusterAsk::Replace(old, new, address) => format!("REPLACE {old} {new} {address}"),
             ClusterAsk::Move(id, address) => format!("MOVE {id} {address}"),
             ClusterAsk::Transfer(id) => format!("TRANSFER {id}"),
+            ClusterAsk::Finalize => "FINALIZE".into(),
             ClusterAsk::Drain => "DRAIN".into(),
         })
     }
 
     fn is_transfer(&self) -> bool {
-        matches!(self, ClusterAsk::Transfer(_))
+        matches!(self, ClusterAsk::Transfer(_) | ClusterAsk::Finalize)
     }
 
     /// What is told of it when it was answered so.
@@ -168,6 +171,9 @@ impl ClusterAsk {
             }
             ClusterAsk::Move(id, address) => format!("node {id} is at {address}"),
             ClusterAsk::Transfer(id) => format!("node {id} leads"),
+            ClusterAsk::Finalize => {
+                "the cluster uses this version from now on; no node goes back".into()
+            }
             ClusterAsk::Status { .. } | ClusterAsk::Drain => String::new(),
         };
         match reply {
@@ -190,7 +196,10 @@ impl ClusterAsk {
             ClusterAsk::Move(id, address) => {
                 status.member(*id).is_some_and(|member| member.address == *address)
             }
-            ClusterAsk::Status { .. } | ClusterAsk::Transfer(_) | ClusterAsk::Drain => false,
+            ClusterAsk::Status { .. }
+            | ClusterAsk::Transfer(_)
+            | ClusterAsk::Finalize
+            | ClusterAsk::Drain => false,
         }
     }
 }
@@ -223,7 +232,7 @@ fn plain(value: &Value) -> String {
 
 /// An error of a server, its hint on a line of its own as everywhere.
 fn with_hint(error: &str) -> String {
-    error.replacen(". Hint: ", "\n  hint: ", 1)
+    error.strip_prefix("ERR ").unwrap_or(error).replacen(". Hint: ", "\n  hint: ", 1)
 }
 
 /// A connection to a server, which is made anew where it must be.
@@ -367,6 +376,7 @@ mod tests {
 
     #[test]
     fn hints_stand_on_lines_of_their_own() {
-        assert_eq!(with_hint("ERR no. Hint: yes"), "ERR no\n  hint: yes");
+        assert_eq!(with_hint("ERR no. Hint: yes"), "no\n  hint: yes");
+        assert_eq!(with_hint("CLUSTERDOWN no"), "CLUSTERDOWN no");
     }
 }

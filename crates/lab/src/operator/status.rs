@@ -82,7 +82,17 @@ impl Status {
             None => "nobody is known to lead".into(),
         };
         let told = format!("{cluster}; {leader}, as node {} sees it", self.node());
-        let mut lines = vec![told, String::new()];
+        let mut lines = vec![told];
+        if let (Some(version), Some(newest)) =
+            (self.number("version"), self.number("newest_version"))
+            && version < newest
+        {
+            lines.push(format!(
+                "it uses version {version} of the log, and this node understands {newest}: once all members do, candor cluster \
+                 finalize"
+            ));
+        }
+        lines.push(String::new());
         lines.extend(self.table());
         for (name, text) in [("under way", self.under_way()), ("last change", self.last_change())] {
             if !text.is_empty() {

@@ -32,6 +32,16 @@ pub(crate) fn in_words(bytes: &[u8]) -> String {
     }
 }
 
+/// What an entry says, in few words.
+pub(crate) fn entry_in_words(data: &[u8]) -> String {
+    let mut told = Told::default();
+    match entry::for_each(data, |_, _, write| told.add(&write)) {
+        Ok(_) if told.is_empty() => "nothing of clients".into(),
+        Ok(_) => told.words(),
+        Err(_) => "(unreadable)".into(),
+    }
+}
+
 /// The term of the vote that a message of Raft gives, and for whom; a vote before the vote is none.
 pub(crate) fn vote(bytes: &[u8]) -> Option<(Term, NodeId)> {
     let message = Message::parse_from_bytes(bytes).ok()?;

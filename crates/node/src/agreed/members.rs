@@ -69,6 +69,11 @@ impl Agreed {
         self.state.roster()
     }
 
+    /// The version that the cluster is finalized at; 0: nobody has done that.
+    pub(crate) fn finalized(&self) -> u64 {
+        self.state.finalized()
+    }
+
     /// How many wait for a change of members.
     pub(super) fn changes_awaited(&self) -> usize {
         self.changes.len()

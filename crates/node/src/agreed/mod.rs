@@ -102,7 +102,9 @@ use crate::random::Random;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
 pub use beginning::Beginning;
-pub(crate) use describe::{acknowledges, in_words, matter, stamp_ms, term, vote, writes};
+pub(crate) use describe::{
+    acknowledges, entry_in_words, in_words, matter, stamp_ms, term, vote, writes,
+};
 use digest::Points;
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
@@ -114,6 +116,7 @@ use questions::Questions;
 use read_index::Reads;
 use ready::Unsynced;
 pub(crate) use replay::apply_committed;
+pub(crate) use slots::keys_in;
 pub(crate) use state::State;
 pub(crate) use storage::{Offer, Tail, restored_entry, restored_hard_state};
 use time::LogTime;

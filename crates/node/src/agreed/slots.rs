@@ -27,6 +27,13 @@ pub(super) fn put(key: &[u8], record: Record<'_, AgreedPosition>, out: &mut Vec<
     put_bytes(out, record.value.map_or(&[], Value::bytes));
 }
 
+/// How many keys a slot has.
+pub(crate) fn keys_in(slot: &[u8]) -> Result<u64, Malformed> {
+    let mut keys = 0;
+    for_each(slot, |_, _, _, _| keys += 1)?;
+    Ok(keys)
+}
+
 /// Calls `each` with every key of a slot.
 pub(super) fn for_each(
     slot: &[u8],

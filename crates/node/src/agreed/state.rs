@@ -80,6 +80,8 @@ pub(crate) struct State {
     keyspaces: Table,
     /// All members, once somebody has changed any.
     roster: Roster,
+    /// The version that the cluster is finalized at; 0: nobody has done that.
+    finalized: u64,
     /// What has run that is to run once.
     once: once::Table,
     /// What the records may count, in bytes; 0: any number. `None`: nobody has set that.
@@ -107,6 +109,7 @@ impl State {
             versions: Versions::default(),
             keyspaces: Table::default(),
             roster: Roster::default(),
+            finalized: 0,
             once: once::Table::default(),
             max_memory: None,
             walk: None,
@@ -156,6 +159,7 @@ impl State {
         self.versions = other.versions;
         self.keyspaces = other.keyspaces;
         self.roster = other.roster;
+        self.finalized = other.finalized;
         self.once.replace(other.once);
         self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
@@ -491,6 +495,10 @@ impl Values for At<'_> {
 
     fn change_members(&mut self, founders: &Roster, wanted: Wanted) -> Reply {
         self.state.change_members(founders, wanted, self.at)
+    }
+
+    fn finalize(&mut self, version: u64) {
+        self.state.finalize(version);
     }
 
     fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply {

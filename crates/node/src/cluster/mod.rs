@@ -164,6 +164,7 @@ impl Members {
         };
         let others: BTreeMap<_, _> = others.map(|id| (*id, other(id))).collect();
         let joins = birth.members.is_empty() && birth.cluster.is_none();
+        let confirmed = is_alone(&table, &others, birth.id) && !joins;
         Members {
             birth,
             table,
@@ -171,7 +172,7 @@ impl Members {
             ids,
             joins,
             lives,
-            confirmed: others.is_empty() && !joins,
+            confirmed,
             unheard: false,
             has_merged: false,
             others,
@@ -197,18 +198,26 @@ impl Members {
     }
 
     /// What a change of members begins from, where there was none yet: the founders, whose
-    /// directories all are on this disk.
-    pub(crate) fn as_founded(&self, own_address: &str) -> Roster {
+    /// directories all are on this disk, where this start was told that they are: they may have moved
+    /// since they were first told.
+    pub(crate) fn as_founded(&self, told: &[(NodeId, String)], own_address: &str) -> Roster {
         let directory = |id: NodeId| match id == self.birth.id {
             true => Some(self.birth.directory),
             false => self.known(id).map(|known| known.directory),
         };
         let members = self.birth.members.iter().filter_map(|(id, address)| {
+            let listed = told.iter().find(|one| one.0 == *id).map(|one| &one.1);
+            let address = listed.unwrap_or(address);
             let address = if address.is_empty() { own_address } else { address };
             let (address, standing) = (address.to_owned(), Standing::Voter);
             Some((*id, Member { address, directory: directory(*id)?, standing }))
         });
         Roster::of_founders(members.collect())
+    }
+
+    /// The version that founded the cluster.
+    pub(crate) fn founded(&self) -> u64 {
+        self.birth.founded
     }
 
     /// Whether this node is to join a cluster, and is no member of one yet.
@@ -222,6 +231,7 @@ impl Members {
         let founder = |id: &NodeId| (*id, address(*id).unwrap_or_default());
         self.birth.members = table.founders().iter().map(founder).collect();
         self.birth.cluster = Some(cluster);
+        self.birth.founded = crate::node::VERSION;
         (self.founders, self.joins) = (table.founders().to_vec(), false);
         turn.disk.record(&Record::Birth(self.birth.clone()));
         turn.note(Event::Joined);
@@ -256,6 +266,11 @@ impl Members {
             Index(0) => Some(Standing::Voter),
             _ => self.table.member(self.birth.id).map(|member| member.standing),
         }
+    }
+
+    /// Those with whom the log begins.
+    pub(crate) fn founders(&self) -> &[NodeId] {
+        &self.founders
     }
 
     pub(crate) fn ids(&self) -> &[NodeId] {
@@ -567,4 +582,12 @@ fn superseded(from: NodeId, life: Life) -> String {
         "node {} believes start {} of this node, which this data directory has not lived",
         from.0, life.boot
     )
+}
+
+/// Whether nobody else votes: nobody could have another start of this node vote.
+fn is_alone(table: &Roster, others: &BTreeMap<NodeId, Other>, me: NodeId) -> bool {
+    match table.version() {
+        Index(0) => others.is_empty(),
+        _ => table.voters().all(|id| id == me) && table.member(me).is_some(),
+    }
 }

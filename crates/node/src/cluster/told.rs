@@ -21,6 +21,10 @@ pub struct ClusterTold {
     pub applied: Index,
     /// The members, by their ids.
     pub members: Vec<MemberTold>,
+    /// The version of logs that the cluster may use, and the one that the node which tells understands.
+    pub version: u64,
+    /// See `version`.
+    pub newest_version: u64,
     /// Those that were removed, and at which entry.
     pub removed: Vec<(NodeId, Index)>,
     /// Nodes that were started to join and say so, and their addresses.
@@ -43,6 +47,8 @@ pub struct MemberTold {
     pub role: &'static str,
     /// Whether the node that tells has a connection to it. It always reaches itself.
     pub reachable: bool,
+    /// The version of logs that it understands, as far as the node that tells has heard.
+    pub version: u64,
     /// The last entry that it has acknowledged, if the node that tells leads.
     pub matched: Option<Index>,
     /// How many entries of the leader's log it has not acknowledged, if the node that tells leads.

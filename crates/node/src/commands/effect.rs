@@ -156,6 +156,8 @@ pub(crate) trait Values {
     fn given(&self) -> usize;
     /// Changes the table of keyspaces, as the command of this id with these arguments says.
     fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply;
+    /// All members understand this version from now on.
+    fn finalize(&mut self, version: u64);
     /// Begins a change of members, if it may; these are the founders, as whoever asked knows them.
     fn change_members(&mut self, founders: &Roster, wanted: Wanted) -> Reply;
     /// What the agreed records may count, in bytes; `None`: nobody has set that.

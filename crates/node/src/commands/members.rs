@@ -1,21 +1,23 @@
-//! The command of the system keyspace about members: it begins a change. The steps of one are
-//! entries of their own: see [`crate::cluster::roster`].
+//! The commands of the system keyspace about members: one begins a change, whose steps are entries
+//! of their own (see [`crate::cluster::roster`]); one says that all run this version.
 //!
 //! | id | arguments |
 //! |---|---|
 //! | 264 change | what is wanted, the founders as whoever was asked knows them |
+//! | 265 finalize | the version |
 
 use super::arguments::{Args, Arguments};
 use super::command::{Command, Data, Row};
 use super::effect::{Answer, Effect, Writes};
-use super::system::{self, FIRST_ID};
+use super::system::{self, FIRST_ID, number};
 use super::unreadable::Unreadable;
 use crate::api::MemberChange;
 use crate::cluster::roster::{Roster, Wanted};
 use crate::ids::NodeId;
+use crate::node::VERSION;
+use crate::reply::Reply;
 use crate::wire::codec::{Malformed, Reader};
 
-/// The one row.
 static CHANGE: Row = Row {
     name: "change-members",
     arity: 3,
@@ -39,9 +41,32 @@ static CHANGE: Row = Row {
     ..system::ROW
 };
 
-/// The row with this id, if it is this one.
+static FINALIZE: Row = Row {
+    name: "finalize",
+    arity: 2,
+    summary: "All members understand this version from now on",
+    run: Data {
+        id: FIRST_ID + 9,
+        effect: Effect::Write(Writes {
+            check: |args| {
+                let [version] = args.first();
+                Unreadable::unless(number(version).is_some())
+            },
+            run: |step, args| {
+                let [version] = args.first();
+                step.values.finalize(number(version).expect("a row checks its arguments"));
+                Answer::blindly(Reply::Ok)
+            },
+            ..Writes::NONE
+        }),
+        ..system::ROW.run
+    },
+    ..system::ROW
+};
+
+/// The row with this id, if it is one of these.
 pub(super) fn row(id: u64) -> Option<&'static Row> {
-    (id == u64::from(CHANGE.run.id)).then_some(&CHANGE)
+    [&CHANGE, &FINALIZE].into_iter().find(|row| id == u64::from(row.run.id))
 }
 
 /// Whether a command of the system with this id begins a change of members.
@@ -56,6 +81,17 @@ impl Command {
         Command::members_from(&wanted(change), &Roster::default())
     }
 
+    /// From now on the cluster may use what this version of Candor brings, and no node goes back to
+    /// the one before. It is a write; refused while a member runs an earlier version.
+    pub fn finalize() -> Command {
+        Command::new(&FINALIZE, Arguments::copied([VERSION.to_string()]))
+    }
+
+    /// Whether it says that.
+    pub(crate) fn is_finalize(&self) -> bool {
+        self.row.run.id == FINALIZE.run.id
+    }
+
     /// The same, with the founders.
     pub(crate) fn with_founders(&self, founders: &Roster) -> Command {
         let (wanted, _) = read_of(self).expect("it was made here");
@@ -66,6 +102,11 @@ impl Command {
         let mut bytes = vec![];
         wanted.encode(&mut bytes);
         Command::new(&CHANGE, Arguments::copied([bytes, founders.encode()]))
+    }
+
+    /// Whether it changes members, or was made to.
+    pub(crate) fn changes_members(&self) -> bool {
+        begins_change(self.row.run.id)
     }
 
     /// What it wants changed, if it changes members.

@@ -23,6 +23,11 @@ impl Told {
         }
     }
 
+    /// Whether there was none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     pub(crate) fn words(self) -> String {
         let rest = self.count - self.writes.len();
         let rest = if rest > 0 { format!(" … and {rest} more") } else { String::new() };

@@ -80,6 +80,7 @@ use log::{Fit, Log};
 use overlay::Overlay;
 pub(crate) use pieces::Pieces;
 use put_off::PutOff;
+pub(crate) use slots::{as_of_one, keys_in};
 use stability::Stability;
 use state::State;
 use writes::{Asked, Gathered};
@@ -349,6 +350,11 @@ impl Merged {
 /// What is said of a counter that several replicas together brought beyond 64 bits.
 const BEYOND: &str = "increment or decrement would overflow: increments of several nodes have brought this counter beyond \
                       64 bits. Hint: DECRBY or INCRBY it back, or SET it";
+
+/// Whose entry this is, and where it lies in that one's log.
+pub(crate) fn place_of(entry: &[u8]) -> Result<(NodeId, Place), Malformed> {
+    entry::check(entry).map(|header| (header.origin, header.place))
+}
 
 /// What an entry says, in few words.
 pub(crate) fn in_words(entry: &[u8]) -> String {

@@ -65,7 +65,7 @@ impl Node {
             self.leaders_offer = None;
             return;
         }
-        self.begin_fetch(Fetch::agreed(leader, offer, self.members.ids()), outputs);
+        self.begin_fetch(Fetch::agreed(leader, offer, self.members.founders()), outputs);
     }
 
     /// Fetches from the leader once the others had time to offer, or tells it that another is

@@ -193,6 +193,7 @@ impl Node {
             self.look_after_fetch(outputs);
             self.propose_digest(outputs);
             self.search_state(outputs);
+            self.say_versions(outputs);
             self.hand_over(outputs);
         }
         self.expire(outputs);

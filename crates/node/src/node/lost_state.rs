@@ -117,7 +117,7 @@ impl Node {
             false => self.leaders_offer.is_some_and(|wanted| wanted.is_met_by(offer)),
         };
         if is_of_use && self.may_fetch() {
-            self.begin_fetch(Fetch::agreed(from, offer, self.members.ids()), outputs);
+            self.begin_fetch(Fetch::agreed(from, offer, self.members.founders()), outputs);
         }
     }
 }

@@ -294,7 +294,6 @@ impl Node {
             let ids = self.members.ids().to_vec();
             self.connected.retain(|id| ids.contains(id));
             self.clocks.follow(me, &ids);
-            self.digests.follow(me, self.members.table());
             outputs.push(Output::Peers(addresses));
             self.follow_standings();
         }
@@ -302,6 +301,7 @@ impl Node {
 
     fn follow_standings(&mut self) {
         let (me, table) = (self.identity.id, self.members.table());
+        self.digests.follow(me, table);
         let peers = table.members().keys().copied().filter(|id| *id != me).collect();
         let gone = table.all_removed().iter().map(|(id, removed)| (*id, removed.last)).collect();
         let is_lost = table.change().is_some_and(|change| change.wanted.lose);
@@ -514,7 +514,7 @@ impl Node {
         }
         let held = |(_, places): &(Life, VersionVector)| places.get(id);
         let last = match lose {
-            true => lead.holds.values().map(held).max().unwrap_or(Place::START),
+            true => stay().filter_map(|id| lead.holds.get(&id)).map(held).max().unwrap_or(Place::START),
             false => match lead.holds.get(&id) {
                 Some(own) => held(own),
                 None => return Err(format!("node {} to say where its merged log ends", id.0)),
@@ -538,8 +538,13 @@ impl Node {
 
     /// A change that is asked for here, with what the log must know, if it can be had at all.
     pub(super) fn with_founders(&self, command: Command) -> Result<Command, Error> {
-        let Some(wanted) = command.members_wanted() else { return Ok(command) };
-        let founded = self.members.as_founded(self.own_address());
+        if !command.changes_members() {
+            return Ok(command);
+        }
+        // What cannot be read again must never get into the log.
+        let too_many = || Error::Invalid(TOO_MANY.into());
+        let wanted = command.members_wanted().ok_or_else(too_many)?;
+        let founded = self.members.as_founded(&self.config.members, self.own_address());
         let table = match self.members.table().version() {
             Index(0) => &founded,
             _ => self.members.table(),
@@ -554,7 +559,11 @@ impl Node {
             )));
         }
         self.check_majority(table, &wanted)?;
-        Ok(command.with_founders(&founded))
+        let command = command.with_founders(&founded);
+        match command.members_wanted() {
+            Some(_) => Ok(command),
+            None => Err(too_many()),
+        }
     }
 
     /// Refuses a change that would leave no majority that is there.
@@ -637,6 +646,8 @@ impl Node {
         Ok(())
     }
 }
+
+const TOO_MANY: &str = "so many members, or so long an address, cannot be: a cluster has at most 31 members, and an address 256 bytes";
 
 const IS_MEMBER: &str = "is a member already, with another data directory";
 

@@ -23,6 +23,7 @@ impl Node {
         self.agreed.on_connected(peer);
         self.clocks.on_connected(peer, turn!(self, outputs));
         self.merged.on_connected(peer, turn!(self, outputs));
+        self.say_version(peer, outputs);
     }
 
     pub(super) fn greet_settled(&mut self, outputs: &mut Vec<Output>) {
@@ -88,6 +89,10 @@ impl Node {
         let read = match body {
             Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => Ok(()),
             Body::Join { .. } | Body::Welcome { .. } | Body::Removed { .. } => Ok(()),
+            Body::Speaks(version) => {
+                self.on_speaks(from, sender.life, version);
+                Ok(())
+            }
             body @ (Body::Met { .. } | Body::Holds { .. }) => {
                 self.on_change(from, sender.life, body)
             }

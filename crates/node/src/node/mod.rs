@@ -38,6 +38,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod transfers;
+mod versions;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -63,6 +64,7 @@ use crate::wire::lent::Lent;
 use crate::wire::record::Known;
 use floors::Floors;
 use transfers::Transfers;
+pub(crate) use versions::VERSION;
 
 /// One member of the cluster.
 ///
@@ -114,6 +116,7 @@ pub struct Node {
     leaders_offer: Option<LeadersOffer>,
     states_fetched: u64,
     changing: members::Changing,
+    versions: versions::Versions,
     /// Whom it asks for the state that it has lost.
     search: Search,
 }
@@ -170,6 +173,7 @@ impl Node {
             leaders_offer: None,
             states_fetched: 0,
             changing: members::Changing::default(),
+            versions: versions::Versions::default(),
             search: Search::default(),
         }
     }

@@ -149,7 +149,8 @@ impl Node {
         }
         let run = request.run();
         let Request { waiter, keyspace, command, .. } = request;
-        let command = match self.with_founders(command) {
+        let known = self.check_version(&command);
+        let command = match known.and_then(|()| self.with_founders(command)) {
             Ok(command) => command,
             Err(error) => return outputs.push(session::reply_to(&waiter, Reply::Error(error))),
         };

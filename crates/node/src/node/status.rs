@@ -89,6 +89,7 @@ impl Node {
                 address,
                 role,
                 reachable: id == self.identity.id || self.connected.contains(&id),
+                version: self.spoken_by(id),
                 matched,
                 lag: matched.map(|matched| last.0.saturating_sub(matched.0)),
             }
@@ -103,6 +104,8 @@ impl Node {
             commit: self.agreed.commit(),
             applied: self.agreed.applied(),
             members: members.collect(),
+            version: self.version(),
+            newest_version: super::VERSION,
             removed: roster.all_removed().iter().map(|(id, it)| (*id, it.index)).collect(),
             joining: self.joiners(),
             under_way: self.change_in_words(),

@@ -75,6 +75,7 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Met { id, address, .. } => {
             format!("node {} is to join, and receives its peers at {address}", id.0)
         }
+        Body::Speaks(version) => format!("I understand version {version}"),
         Body::Holds { change, places: held } => {
             format!("change {change}: I hold {{{}}}", places(&held))
         }

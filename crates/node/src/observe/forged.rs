@@ -8,7 +8,7 @@ use crate::limits::REMOVED_KEYS_MAX;
 use crate::node::Node;
 use crate::wire::codec::{put_bytes, put_uint};
 use crate::wire::message::{Body, Hello, Message};
-use crate::wire::record::Known;
+use crate::wire::record::{FIRST_VERSION, Known, Record};
 
 /// A message that no sound member sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +107,19 @@ pub fn hello_of_stranger(node: &Node, from: NodeId) -> Bytes {
         asks: true,
     };
     Message { from, sender: known, body: Body::Hello(hello) }.encode()
+}
+
+/// A group of records as the version before this one wrote it: it says nothing of the version that
+/// founded the cluster.
+pub fn as_written_earlier(group: &Bytes) -> Bytes {
+    let mut out = vec![];
+    for mut record in Record::decode_group(group).expect("a group of records") {
+        if let Record::Birth(birth) = &mut record {
+            birth.founded = FIRST_VERSION;
+        }
+        record.encode(&mut out);
+    }
+    out.into()
 }
 
 fn header(from: NodeId, sender: Known) -> Vec<u8> {

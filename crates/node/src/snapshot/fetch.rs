@@ -241,6 +241,10 @@ fn take_in(coming: &mut Coming, record: &Record) -> Result<bool, Malformed> {
             state.load_members(bytes)?;
             Ok(true)
         }
+        (Coming::Agreed(state, None), Record::AgreedVersion(version)) => {
+            state.finalize(*version);
+            Ok(true)
+        }
         (Coming::Agreed(state, None), Record::AgreedOnce(bytes)) => {
             state.load_once(bytes)?;
             Ok(true)

@@ -76,8 +76,8 @@ struct Writing {
     versions: Record,
     /// Which keyspaces there are, if anything was ever said of them.
     keyspaces: Option<Record>,
-    /// All members, if any was ever changed.
-    members: Option<Record>,
+    /// All members, if any was ever changed, and the version that the cluster is finalized at.
+    members: Vec<Record>,
     /// The entries behind each, and term and vote.
     agreed_tail: Vec<Record>,
     merged_tail: Vec<Record>,
@@ -264,6 +264,8 @@ impl Snapshots {
         let roster = agreed.roster();
         let is_set = mutant!(SnapshotWithoutMembers, roster.version() > Index(0), false);
         let members = is_set.then(|| Record::AgreedMembers(roster.encode().into()));
+        let version = Some(agreed.finalized()).filter(|version| *version > 0);
+        let members = members.into_iter().chain(version.map(Record::AgreedVersion)).collect();
         let mut writing = Writing {
             agreed: agreed.base(),
             merged: merged.base(),
@@ -364,7 +366,7 @@ impl Writing {
             merged: MergedBase::default(),
             versions: Record::AgreedVersions(Bytes::new()),
             keyspaces: None,
-            members: None,
+            members: vec![],
             agreed_tail: vec![],
             merged_tail: vec![],
             records: 0,
@@ -400,7 +402,7 @@ impl Writing {
                 let tail = std::mem::take(&mut self.agreed_tail);
                 let versions = mutant!(SnapshotWithoutVersions, Some(self.versions.clone()), None);
                 let versions = versions.into_iter().chain(self.keyspaces.take());
-                let versions = versions.chain(self.members.take());
+                let versions = versions.chain(std::mem::take(&mut self.members));
                 self.put(versions.chain([base]).chain(tail), outputs);
                 self.part = Part::Merged;
             }

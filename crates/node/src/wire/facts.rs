@@ -57,6 +57,7 @@ impl Facts {
             | Record::AgreedKeyspaces(_)
             | Record::AgreedOnce(_)
             | Record::AgreedMembers(_)
+            | Record::AgreedVersion(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
             | Record::End(_)

@@ -92,6 +92,8 @@ pub(crate) enum Body {
     Removed { directory: DirectoryId, index: Index },
     /// A node that is to join was met, with this directory and address.
     Met { id: NodeId, directory: DirectoryId, address: String },
+    /// The sender understands logs of this version.
+    Speaks(u64),
     /// Of the members that leave by the change that began there the sender holds so much, on its
     /// disk; of itself, all that it will ever have written.
     Holds { change: Index, places: VersionVector },
@@ -208,6 +210,7 @@ const MET: u8 = 30;
 const HOLDS: u8 = 31;
 const HAND_OVER: u8 = 26;
 const STAYS: u8 = 32;
+const SPEAKS: u8 = 33;
 
 /// So much of a key is told.
 pub(crate) const FOUND_BYTES_MAX: usize = 64;
@@ -268,7 +271,7 @@ impl Body {
             Body::Fenced { .. } | Body::Ends { .. } | Body::Looked { .. } => 0,
             Body::Join { .. } | Body::Removed { .. } | Body::Met { .. } => 0,
             Body::Welcome { roster, .. } => roster.len(),
-            Body::Holds { .. } => 0,
+            Body::Holds { .. } | Body::Speaks(_) => 0,
             Body::HandOver(_) | Body::Stays(..) => 0,
         }
     }
@@ -421,6 +424,10 @@ impl Body {
                 directory.encode(out);
                 put_bytes(out, address.as_bytes());
             }
+            Body::Speaks(version) => {
+                out.push(SPEAKS);
+                put_uint(out, *version);
+            }
             Body::Holds { change, places } => {
                 out.push(HOLDS);
                 put_uint(out, change.0);
@@ -532,6 +539,7 @@ impl Body {
                 directory: DirectoryId::decode(reader)?,
                 address: address(reader)?,
             },
+            SPEAKS => Body::Speaks(reader.uint()?),
             HOLDS => {
                 let change = Index(reader.number()?);
                 Body::Holds { change, places: VersionVector::decode(reader)? }

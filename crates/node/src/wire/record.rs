@@ -70,6 +70,9 @@ pub(crate) enum Record {
     AgreedMembers(Bytes),
     /// By which members this node goes: as [`Record::Keyspaces`].
     Members(Bytes),
+    /// The version that the cluster is finalized at, in the agreed state, for the next
+    /// [`Record::AgreedBase`].
+    AgreedVersion(u64),
     /// This node is no member any more since this entry: it must never take part again.
     Removed(Index),
 }
@@ -87,6 +90,9 @@ pub(crate) struct Birth {
     pub(crate) members: Vec<(NodeId, String)>,
     /// Which cluster it is part of, once that has formed.
     pub(crate) cluster: Option<Cluster>,
+    /// The version that founded the cluster, or that the cluster had when this node joined it;
+    /// the first one said nothing of it.
+    pub(crate) founded: u64,
 }
 
 /// A cluster that has formed.
@@ -156,6 +162,10 @@ const AGREED_ONCE: u8 = 20;
 const AGREED_MEMBERS: u8 = 21;
 const MEMBERS: u8 = 22;
 const REMOVED: u8 = 23;
+const AGREED_VERSION: u8 = 24;
+
+/// The version of logs that says nothing of itself.
+pub(crate) const FIRST_VERSION: u64 = 1;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -222,6 +232,9 @@ impl Record {
                 framed(out, AGREED_MEMBERS, |out| out.extend_from_slice(bytes));
             }
             Record::Members(bytes) => framed(out, MEMBERS, |out| out.extend_from_slice(bytes)),
+            Record::AgreedVersion(version) => {
+                framed(out, AGREED_VERSION, |out| put_uint(out, *version));
+            }
             Record::Removed(at) => framed(out, REMOVED, |out| put_uint(out, at.0)),
         }
     }
@@ -276,6 +289,7 @@ impl Record {
             AGREED_ONCE => return Ok(Record::AgreedOnce(body)),
             AGREED_MEMBERS => return Ok(Record::AgreedMembers(body)),
             MEMBERS => return Ok(Record::Members(body)),
+            AGREED_VERSION => Record::AgreedVersion(reader.uint()?),
             REMOVED => Record::Removed(Index(reader.number()?)),
             AGREED_BASE => Record::AgreedBase(AgreedBase::decode(&mut reader)?),
             MERGED_SLOT => return Ok(Record::MergedSlot(body)),
@@ -351,6 +365,9 @@ impl Birth {
             put_bytes(out, address.as_bytes());
         }
         Cluster::encode(self.cluster, out);
+        if self.founded > FIRST_VERSION {
+            put_uint(out, self.founded);
+        }
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Birth, Malformed> {
@@ -365,7 +382,8 @@ impl Birth {
             members.push((id, address));
         }
         let cluster = Cluster::decode(reader)?;
-        Ok(Birth { directory, id, order, members, cluster })
+        let founded = if reader.is_empty() { FIRST_VERSION } else { reader.uint()? };
+        Ok(Birth { directory, id, order, members, cluster, founded })
     }
 }
 
@@ -382,12 +400,13 @@ mod tests {
             order: Order::Merged,
             members: vec![(NodeId(1), "a:1".into()), (NodeId(2), "b:2".into())],
             cluster: None,
+            founded: FIRST_VERSION,
         };
         let cluster = Some(Cluster { id: u64::MAX, epoch: 1 });
         let life = Life { boot: Boot(3), incarnation: u64::MAX };
         let records = vec![
             Record::Birth(birth.clone()),
-            Record::Birth(Birth { cluster, ..birth }),
+            Record::Birth(Birth { cluster, founded: 2, ..birth }),
             Record::Boot(life),
             Record::Member(NodeId(1), Known { directory: DirectoryId(99), life }),
             Record::Superseded,
@@ -407,6 +426,7 @@ mod tests {
             Record::AgreedMembers(Bytes::from_static(b"members")),
             Record::Members(Bytes::from_static(b"members")),
             Record::Removed(Index(300)),
+            Record::AgreedVersion(2),
             Record::MergedSlot(Bytes::from_static(b"keys")),
             Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
             Record::End(300),

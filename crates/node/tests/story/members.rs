@@ -48,4 +48,21 @@ impl World {
             self.told.push(line);
         }
     }
+
+    /// The disks of nodes that are down say nothing of the version that founded their cluster.
+    pub(super) fn founded_earlier(&mut self) {
+        for disk in self.disks.values_mut() {
+            disk.kept.iter_mut().for_each(|group| *group = as_written_earlier(group));
+        }
+    }
+
+    /// Which version the cluster may use, and who understands which.
+    pub(super) fn versions_told(&mut self) {
+        for (id, node) in &self.nodes {
+            let told = node.cluster_told();
+            let member = |one: &MemberTold| format!("n{} {}", one.id.0, one.version);
+            let members: Vec<_> = told.members.iter().map(member).collect();
+            self.told.push(format!("n{id}: version {}; {}", told.version, members.join(", ")));
+        }
+    }
 }

@@ -120,6 +120,9 @@ impl World {
     ///   on a directory of its own, and the story calls it 44. `n1.a members add 4`, `… remove 4`,
     ///   `… lose 4 5`, `… replace 3 4`, `… move 4 ADDRESS`: members are changed; `members`: how each
     ///   node sees them.
+    /// - `founded earlier`: the disks of all nodes, which are down, say nothing of the version that
+    ///   founded the cluster, as that before this one wrote them; `versions`: which version the
+    ///   cluster may use, and who understands which.
     /// - `values KEY`: what each node holds for a key, in both orders.
     /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name
     ///   no level, each for so long; `n1.a last`: at which level its last read was answered, and
@@ -276,6 +279,8 @@ impl World {
             ["join", id] => self.join(number(id), number(id)),
             ["join", id, other] => self.join(number(id), number(other)),
             ["members"] => self.all_members_told(),
+            ["founded", "earlier"] => self.founded_earlier(),
+            ["versions"] => self.versions_told(),
             ["start", id] => self.start(number(id)),
             ["start", id, "discard"] => {
                 self.discard_state = true;
@@ -567,6 +572,7 @@ impl World {
             ["exec", commands @ ..] => exec(commands),
             ["keyspace", words @ ..] => keyspaces::command(words),
             ["members", words @ ..] => members::command(words),
+            ["finalize"] => Command::finalize(),
             ["once", id, command @ ..] => once(id, command),
             ["once-limits", limits @ ..] => {
                 let limits: Vec<_> = limits.iter().map(|one| one.parse().ok()).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::BytesMut;
-use node::{Command, Level, Preference};
+use node::{Command, Level, Preference, SnapshotNumber};
 
 use super::replies::{Form, Replies};
 use crate::event_loop::Shared;
@@ -67,6 +67,19 @@ pub(crate) enum Said {
     TakeSnapshot,
     /// The server is to end. The connection is open until it has.
     Drain,
+    /// A part of a snapshot's file is to be read, and answered with.
+    ReadBackup {
+        /// The snapshot.
+        number: SnapshotNumber,
+        /// Where the part begins.
+        offset: u64,
+        /// How long it is at most.
+        bytes: usize,
+        /// In which form the reply goes out.
+        form: Form,
+    },
+    /// The snapshot that it read is not needed any more.
+    EndBackup,
     /// Its last word: when all replies are sent, the connection is closed.
     Close,
 }

@@ -59,6 +59,10 @@ impl Language for Redis {
             Action::Certify(on) => Said::Certify(on),
             Action::TakeSnapshot => Said::TakeSnapshot,
             Action::Drain => Said::Drain,
+            Action::ReadBackup { number, offset, bytes } => {
+                Said::ReadBackup { number, offset, bytes, form: connection.protocol().into() }
+            }
+            Action::EndBackup => Said::EndBackup,
             Action::Close => Said::Close,
         }
     }

@@ -314,6 +314,14 @@ impl<L: Language> Task<L> {
                 Said::Prefer(preference) => {
                     self.shared.put(Input::Prefer { session: self.session.id(), preference });
                 }
+                Said::ReadBackup { number, offset, bytes, form } => {
+                    // It counts as much as its answer will.
+                    let id = replies.ask(form, bytes);
+                    self.shared.backups.read(self.session.id(), id, number, offset, bytes);
+                }
+                Said::EndBackup => {
+                    self.shared.backups.release(self.session.id());
+                }
                 Said::TakeSnapshot => {
                     self.shared.put(Input::TakeSnapshot { though_full: false });
                 }

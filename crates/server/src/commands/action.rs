@@ -42,6 +42,17 @@ pub enum Action {
     TakeSnapshot,
     /// The reply is in the send buffer; the server is to end, and the connection with it.
     Drain,
+    /// Read this part of a snapshot's file, and answer with it.
+    ReadBackup {
+        /// The snapshot.
+        number: node::SnapshotNumber,
+        /// Where the part begins.
+        offset: u64,
+        /// How long it is at most.
+        bytes: usize,
+    },
+    /// The reply is in the send buffer; the snapshot that was read is not needed any more.
+    EndBackup,
     /// Send what is in the send buffer, then close the connection.
     Close,
 }

@@ -63,6 +63,14 @@ pub(super) fn replace(connection: &mut Connection, call: &Call<'_>, out: &mut Ve
     })
 }
 
+/// `CLUSTER-ADMIN FINALIZE`
+pub(super) fn finalize(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    if !connection.is_local() {
+        return refuse(connection, NOT_LOCAL, out);
+    }
+    Action::Ask { level: None, command: Command::finalize() }
+}
+
 /// `CLUSTER-ADMIN MOVE id HOST:PORT`
 pub(super) fn move_to(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     change(connection, out, || {
@@ -140,6 +148,8 @@ fn told(cluster: ClusterTold) -> Reply {
         ("commit", integer(cluster.commit.0)),
         ("applied", integer(cluster.applied.0)),
         ("members", Reply::Array(cluster.members.into_iter().map(member).collect())),
+        ("version", integer(cluster.version)),
+        ("newest_version", integer(cluster.newest_version)),
         ("removed", Reply::Array(removed)),
         ("joining", Reply::Array(joining)),
         ("under_way", value(cluster.under_way.unwrap_or_default())),
@@ -153,6 +163,7 @@ fn member(member: MemberTold) -> Reply {
         ("address", value(member.address)),
         ("role", value(member.role.into())),
         ("reachable", integer(member.reachable.into())),
+        ("version", integer(member.version)),
         ("matched", member.matched.map_or(Reply::Nil, |matched| integer(matched.0))),
         ("lag", member.lag.map_or(Reply::Nil, integer)),
     ])

@@ -10,6 +10,7 @@
 //!                    │                  Action::Unwatch, Reset        the same
 //!                    │                  Action::TakeSnapshot          the same
 //!                    │                  Action::Drain                 the same of the server's end
+//!                    │                  Action::ReadBackup …        have a part of a snapshot read
 //!                    │                  Action::Close                 send it, then hang up
 //!                    ▼
 //!                  table: name, arity, keys, documentation and function of every command
@@ -74,6 +75,8 @@ mod configuration;
 mod setting;
 
 mod saving;
+
+mod backup;
 
 mod catalogue;
 

@@ -6,8 +6,8 @@ use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
 use super::{
-    catalogue, cluster_admin, configuration, consistency, debug, hello, identity, info, keyspaces,
-    once, saving, setting, transaction,
+    backup, catalogue, cluster_admin, configuration, consistency, debug, hello, identity, info,
+    keyspaces, once, saving, setting, transaction,
 };
 
 /// The command of this name, whatever its case.
@@ -168,7 +168,7 @@ static ON_CONNECTIONS: &[Spec] = &[
         flags: &["admin", "noscript", "loading", "stale"],
         categories: &["@admin", "@slow", "@dangerous"],
         group: "cluster",
-        summary: "A container for commands on the members of the cluster, for clients on the node's own machine",
+        summary: "A container for what operators do with the cluster, for clients on the node's own machine",
         subcommands: &CLUSTER_ADMIN_COMMANDS,
         ..SERVER
     },
@@ -635,7 +635,7 @@ const CLUSTER_ADMIN: Spec = Spec {
     ..SERVER
 };
 
-static CLUSTER_ADMIN_COMMANDS: [Spec; 8] = [
+static CLUSTER_ADMIN_COMMANDS: [Spec; 10] = [
     Spec {
         name: "add",
         arity: 4,
@@ -645,9 +645,30 @@ static CLUSTER_ADMIN_COMMANDS: [Spec; 8] = [
         ..CLUSTER_ADMIN
     },
     Spec {
+        name: "backup",
+        arity: -3,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        summary: "Has a snapshot taken, tells when it is in place, and hands out its file: what candor backup asks",
+        arguments: &[
+            Argument { name: "BEGIN|STATUS|READ|END", kind: "string", ..ARGUMENT },
+            Argument { name: "snapshot", kind: "integer", flags: &["optional"], ..ARGUMENT },
+            Argument { name: "offset", kind: "integer", flags: &["optional"], ..ARGUMENT },
+            Argument { name: "bytes", kind: "integer", flags: &["optional"], ..ARGUMENT },
+        ],
+        run: Run::Here(backup::backup),
+        ..SERVER
+    },
+    Spec {
         name: "drain",
         summary: "This node hands over, answers what it has taken, and ends",
         run: Run::Here(cluster_admin::drain),
+        ..CLUSTER_ADMIN
+    },
+    Spec {
+        name: "finalize",
+        summary: "The cluster may use what this version brings; after that no node goes back",
+        run: Run::Here(cluster_admin::finalize),
         ..CLUSTER_ADMIN
     },
     Spec {

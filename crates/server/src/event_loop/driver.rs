@@ -11,12 +11,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use node::{Input, LogPlace, Output, TICK_MS};
+use node::{Input, LogPlace, Output, Reply, RequestId, SessionId, TICK_MS};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::yield_now;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::Shared;
+use super::backups::Word;
 use super::room::Room;
 use crate::log;
 use crate::logging::Announcement;
@@ -168,6 +169,14 @@ impl Driver {
     }
 
     fn hear_snapshots(&self, report: snapshots::Report) {
+        let report = match report {
+            snapshots::Report::Pinned { holder, request, bytes } => {
+                let (session, id) = (SessionId(holder), RequestId(request));
+                let reply = bytes.map_or(Reply::Nil, Reply::Value);
+                return self.shared.sessions.answer(session, id, reply, None);
+            }
+            report => report,
+        };
         self.shared.put(match report {
             snapshots::Report::Written { number, bytes } => {
                 Input::SnapshotWritten { number, bytes }
@@ -178,6 +187,7 @@ impl Driver {
             }
             snapshots::Report::Failed { number, why } => Input::SnapshotFailed { number, why },
             snapshots::Report::Read { request, bytes } => Input::SnapshotRead { request, bytes },
+            snapshots::Report::Pinned { .. } => unreachable!("it is answered above"),
         });
     }
 
@@ -195,6 +205,16 @@ impl Driver {
         }
     }
 
+    /// Passes on what clients asked that fetch a backup: the node has no part in it.
+    fn have_backups_read(&self) {
+        for word in self.shared.backups.take() {
+            match word {
+                Word::Read(read) => self.snapshots.read_pinned(read),
+                Word::Release(session) => self.snapshots.release(session.0),
+            }
+        }
+    }
+
     fn turn(&mut self) -> Result<(), Error> {
         if self.room.is_due(self.shared.clock.uptime_ms()) && self.shared.is_short_of_room() {
             let though_full = self.shared.node().status().disk_full;
@@ -203,6 +223,7 @@ impl Driver {
             // One that is being written already makes room as well.
             self.snapshots.hurry();
         }
+        self.have_backups_read();
         self.shared.take_inbox(&mut self.inputs);
         let mut is_quiet = self.inputs.len() <= QUIET_INPUTS;
         let mut group = None;

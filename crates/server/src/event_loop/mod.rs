@@ -4,6 +4,7 @@
 //! of the [`Shared`]; the [`Driver`] takes all of it into one turn of the node, and does what the
 //! node answers.
 
+mod backups;
 mod clock;
 pub(crate) mod driver;
 mod notify;

@@ -14,6 +14,7 @@ use bytes::BytesMut;
 use node::{ClusterTold, Input, Node, Status, TURN_STEPS};
 use tokio::time::timeout;
 
+use super::backups::Backups;
 use super::{Clock, Notify, room};
 use crate::clients::zmq::Turns;
 use crate::clients::{Session, Sessions};
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     pub turns: Turns,
     /// The clocks.
     pub clock: Clock,
+    /// What clients that fetch a backup asked.
+    pub backups: Backups,
     node: RefCell<Node>,
     /// What the node will be told in its next turn. Its first place is for the tick.
     inbox: RefCell<Vec<Input>>,
@@ -108,6 +111,7 @@ impl Shared {
             sessions: Sessions::new(about.descriptors.clients_max, &about.bounds),
             turns: Turns::default(),
             clock,
+            backups: Backups::default(),
             node: RefCell::new(node),
             inbox,
             driver: Notify::default(),
@@ -263,6 +267,7 @@ impl Shared {
             // It would keep its descriptor until the disk has caught up.
             self.held_up.borrow_mut().retain(|other| other.id() != session.id());
         }
+        self.backups.release(session.id());
         mutant!(ClosingNotTold, self.tell(Input::Closed(session.id())), ());
         mutant!(DepartureNotNotified, self.departures.notify(), ());
     }

@@ -37,7 +37,7 @@ impl Identity {
     }
 
     /// Reads the file of a data directory, if it has one.
-    pub(super) fn read(disk: &Disk, data: &Path) -> Result<Option<Identity>, Error> {
+    pub(crate) fn read(disk: &Disk, data: &Path) -> Result<Option<Identity>, Error> {
         let path = data.join(IDENTITY);
         let text = match disk.read_text(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

@@ -67,6 +67,7 @@ mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod identity;
+mod inspect;
 mod layout;
 mod older;
 mod pace;
@@ -84,8 +85,9 @@ mod tests;
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
+pub(crate) use inspect::{End, Seen, look_at, segments};
 pub(crate) use layout::SEGMENT_BYTES;
 pub(crate) use reads::Reads;
 pub(crate) use recovery::{Report as Recovered, first_frame};
 pub(crate) use thread::{Completion, Group, Handle, Report};
-pub(crate) use writer::{Counters, Log};
+pub(crate) use writer::{Counters, Log, begin_behind};

@@ -100,7 +100,7 @@ impl Log {
                     let path = directory.log().to_owned();
                     return Err(Error::Missing { path, expected: from });
                 }
-                writer::begin_first(&directory, segment_bytes)?
+                writer::begin_first(&directory, segment_bytes, 1)?
             }
         };
         mutant!(NamesNotSyncedAtStart, directory.sync()?, ());

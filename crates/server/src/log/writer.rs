@@ -12,7 +12,7 @@ use node::Shortage;
 use super::blocks::Blocks;
 use super::directory::Directory;
 use super::frame::{self, Salt};
-use super::layout::{SPARE, SPARE_LARGE};
+use super::layout::{SEGMENT_BYTES, SPARE, SPARE_LARGE};
 use super::older::{Cut, Older};
 use super::pace::{Pace, SMALL_BYTES};
 use super::segment::{self, Header};
@@ -428,11 +428,27 @@ fn sealed_space(payload: usize) -> u64 {
     (frame::space(payload) + seal) as u64
 }
 
-/// Makes the first segment of a new log.
-pub(super) fn begin_first(directory: &Directory, segment_bytes: u64) -> Result<Active, Error> {
+/// Makes the first segment of a new log, which begins with this frame.
+pub(super) fn begin_first(
+    directory: &Directory,
+    segment_bytes: u64,
+    first: u64,
+) -> Result<Active, Error> {
     let path = directory.log().join(SPARE);
     let file = segment::prepare(directory.disk(), &path, segment_bytes)?;
-    begin(directory, &path, file, 1, segment_bytes)
+    begin(directory, &path, file, first, segment_bytes)
+}
+
+/// Makes the log of a new directory: whose it is, and a first segment that begins behind all that a
+/// snapshot stands for.
+pub(crate) fn begin_behind(
+    directory: &Directory,
+    first: u64,
+    identity: Identity,
+) -> Result<(), Error> {
+    // From then on a start that finds nothing else is refused.
+    identity.write(directory.disk(), directory.data())?;
+    begin_first(directory, SEGMENT_BYTES, first).map(drop)
 }
 
 /// Makes a prepared file the segment that begins with this frame. Its header is on disk before it

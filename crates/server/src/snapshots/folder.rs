@@ -124,6 +124,14 @@ impl Folder {
     }
 }
 
+/// The snapshots that are in place in the folder at this path, the newest first. Nothing is changed
+/// there.
+pub(crate) fn placed_in(disk: &Disk, path: &Path) -> Result<Vec<(SnapshotNumber, PathBuf)>, Error> {
+    let folder = Folder { disk: disk.clone(), path: path.to_owned() };
+    let numbers = folder.numbers()?.into_iter();
+    Ok(numbers.map(|number| (number, folder.placed(number))).collect())
+}
+
 /// The number of the snapshot whose file has this name, if it ends like this.
 fn number_of(path: &Path, suffix: &str) -> Option<SnapshotNumber> {
     let digits = path.file_name()?.to_str()?.strip_suffix(suffix)?;

@@ -38,10 +38,12 @@ mod format;
 pub mod fuzzing;
 mod layout;
 mod pace;
+mod pinned;
 mod reader;
 mod reads;
 mod start;
 mod thread;
+mod whole;
 mod writer;
 
 #[cfg(test)]
@@ -50,7 +52,9 @@ mod crashes;
 mod tests;
 
 pub(crate) use error::Error;
-pub(crate) use folder::Folder;
+pub(crate) use folder::{Folder, placed_in};
+pub(crate) use pinned::PinnedRead;
 use reader::Reader;
 pub(crate) use start::Start;
 pub(crate) use thread::{Handle, Kept, Report};
+pub(crate) use whole::{read as read_whole, write as write_whole};

@@ -34,6 +34,11 @@ impl Reader {
         path: PathBuf,
     ) -> Result<Reader, Error> {
         let file = folder.disk().open(&path).map_err(log::Error::io("open", &path))?;
+        Reader::of(file, number, path)
+    }
+
+    /// The snapshot of this number in this file.
+    pub(super) fn of(file: File, number: SnapshotNumber, path: PathBuf) -> Result<Reader, Error> {
         let length = file.length().map_err(log::Error::io("read", &path))?;
         let damaged = |what: &str| Error::Damaged { path: path.clone(), what: what.into() };
         if length < (HEADER_BYTES + END_BYTES) as u64 {

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use bytes::Bytes;
 use node::SnapshotNumber;
 use tracing::warn;
 
 use super::pace::Pace;
+use super::pinned::{Pinned, PinnedRead};
 use super::reads::{Read, Reads};
 use super::writer::Unfinished;
 use super::{Error, Folder};
@@ -70,6 +72,26 @@ pub(crate) enum Report {
         /// The part.
         bytes: Option<Bytes>,
     },
+    /// The same, of a file that is read for a backup.
+    Pinned {
+        /// Who reads it.
+        holder: u64,
+        /// What the question was called.
+        request: u64,
+        /// The part.
+        bytes: Option<Bytes>,
+    },
+}
+
+/// What is told to the thread that reads.
+#[derive(Debug)]
+enum Question {
+    /// A part is wanted for another member.
+    Read(Read),
+    /// A part is wanted for a backup.
+    Pinned(PinnedRead),
+    /// Somebody needs the file of its backup no more.
+    Release(u64),
 }
 
 /// A snapshot that is in place, and was found good.
@@ -87,7 +109,7 @@ pub(crate) struct Handle {
     /// There until the end.
     writes: Option<Sender<Word>>,
     /// There until the end.
-    reads: Option<Sender<Read>>,
+    reads: Option<Sender<Question>>,
     threads: Vec<JoinHandle<()>>,
     ending: Arc<AtomicBool>,
     /// Whether somebody waits for the snapshot that is being written.
@@ -108,14 +130,25 @@ impl Handle {
         let ending = Arc::new(AtomicBool::new(false));
         let kept = newest.into_iter().collect();
         let mut reader = Reads::new(folder.clone());
+        let mut pinned = Pinned::new(folder.clone());
         let mut tell_read = tell.clone();
         let hurry = Arc::new(AtomicBool::new(false));
         let pace = Pace::new(log, hurry.clone());
         let worker = Worker { folder, kept, current: None, pace, tell, ending: ending.clone() };
         let answer = move || {
-            for read in Receiver::<Read>::iter(&questions) {
-                let bytes = reader.read(&read);
-                tell_read(Report::Read { request: read.request, bytes });
+            while let Some(question) = next(&questions, &mut pinned) {
+                match question {
+                    Question::Read(read) => {
+                        let bytes = reader.read(&read);
+                        tell_read(Report::Read { request: read.request, bytes });
+                    }
+                    Question::Pinned(read) => {
+                        let bytes = pinned.read(&read, Instant::now());
+                        let PinnedRead { holder, request, .. } = read;
+                        tell_read(Report::Pinned { holder, request, bytes });
+                    }
+                    Question::Release(holder) => pinned.release(holder),
+                }
             }
         };
         let spawn = |name: &str| thread::Builder::new().name(name.into());
@@ -163,8 +196,22 @@ impl Handle {
 
     /// Has [`Report::Read`] told with this part of a snapshot.
     pub(crate) fn read(&self, request: u64, number: SnapshotNumber, offset: u64, bytes: usize) {
-        let read = Read { request, number, offset, bytes };
-        let _ = self.reads.as_ref().map(|reads| reads.send(read));
+        self.question(Question::Read(Read { request, number, offset, bytes }));
+    }
+
+    /// Has [`Report::Pinned`] told with this part of a snapshot's file, which is kept until it is
+    /// released or nothing of it was read for a while.
+    pub(crate) fn read_pinned(&self, read: PinnedRead) {
+        self.question(Question::Pinned(read));
+    }
+
+    /// Who reads a file needs it no more.
+    pub(crate) fn release(&self, holder: u64) {
+        self.question(Question::Release(holder));
+    }
+
+    fn question(&self, question: Question) {
+        let _ = self.reads.as_ref().map(|reads| reads.send(question));
     }
 
     fn say(&self, number: SnapshotNumber, what: What) {
@@ -179,6 +226,20 @@ impl Drop for Handle {
         drop((self.writes.take(), self.reads.take()));
         for thread in self.threads.drain(..) {
             let _ = thread.join();
+        }
+    }
+}
+
+/// The next question; `None`: there will be none. Meanwhile what nobody reads is let go.
+fn next(questions: &Receiver<Question>, pinned: &mut Pinned) -> Option<Question> {
+    loop {
+        let Some(idle_in) = pinned.release_idle(Instant::now()) else {
+            return questions.recv().ok();
+        };
+        match questions.recv_timeout(idle_in) {
+            Ok(question) => return Some(question),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
 }

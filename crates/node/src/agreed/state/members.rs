@@ -20,6 +20,16 @@ impl State {
         Ok(())
     }
 
+    /// The version that the cluster is finalized at; 0: nobody has done that.
+    pub(crate) fn finalized(&self) -> u64 {
+        self.finalized
+    }
+
+    /// All members understand this version from now on: there is no way back.
+    pub(crate) fn finalize(&mut self, version: u64) {
+        self.finalized = self.finalized.max(version);
+    }
+
     /// Begins a change of members, if it may. `founders` are those that whoever asked knew.
     pub(super) fn change_members(
         &mut self,

@@ -66,6 +66,17 @@ impl Disk {
         opened.map(|file| self.file(file, path))
     }
 
+    /// Opens a file for reading alone.
+    pub(crate) fn open_to_read(&self, path: &Path) -> io::Result<File> {
+        let open = || fs::File::open(path);
+        let opened = match &self.faulty {
+            None => open(),
+            Some(faulty) => faulty.open(open),
+        };
+        let faulty = self.faulty.clone();
+        opened.map(|file| File { file: Arc::new(file), direct: None, faulty })
+    }
+
     fn file(&self, file: fs::File, path: &Path) -> File {
         File { file: Arc::new(file), direct: open_direct(path), faulty: self.faulty.clone() }
     }
