@@ -106,7 +106,7 @@ pub(crate) fn free_ports(count: usize) -> Vec<u16> {
 }
 
 /// The same, below those that outgoing connections take by themselves.
-fn lasting_ports(count: usize) -> Vec<u16> {
+pub(crate) fn lasting_ports(count: usize) -> Vec<u16> {
     let first = 15_000 + (RandomState::new().build_hasher().finish() % 10_000) as u16;
     let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let ports: Vec<u16> = (first..30_000).filter(is_free).take(count).collect();

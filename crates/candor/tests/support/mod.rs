@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(crate) use cluster::{Cluster, free_ports};
+pub(crate) use cluster::{Cluster, free_ports, lasting_ports};
 pub(crate) use file_system::FileSystem;
 pub(crate) use program::Program;
 pub(crate) use recorded::Recording;

@@ -56,6 +56,19 @@ impl Server {
         self.arguments[at + 1] = value.to_owned();
     }
 
+    /// The same, also if the flag is not there yet.
+    pub(crate) fn set_or_add_argument(&mut self, flag: &str, value: &str) {
+        self.remove_argument(flag);
+        self.arguments.extend([flag.to_owned(), value.to_owned()]);
+    }
+
+    /// Takes a flag and what is behind it away, if it is there.
+    pub(crate) fn remove_argument(&mut self, flag: &str) {
+        if let Some(at) = self.arguments.iter().position(|argument| argument == flag) {
+            self.arguments.drain(at..at + 2);
+        }
+    }
+
     /// The argument after this flag.
     pub(crate) fn argument(&self, flag: &str) -> &str {
         let at = self.arguments.iter().position(|argument| argument == flag).expect("it has one");

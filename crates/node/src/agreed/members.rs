@@ -19,11 +19,19 @@ use crate::reply::{Error, Reply};
 use crate::session::Waiter;
 use crate::turn::Turn;
 
-/// Who waits for changes of members, each with the entry that began it.
+/// Who waits for changes of members.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    /// And whether it wants that nothing comes of it.
-    all: Vec<(Waiter, Index, bool)>,
+    all: Vec<Awaited>,
+}
+
+#[derive(Debug)]
+struct Awaited {
+    waiter: Waiter,
+    /// The entry that began the change.
+    change: Index,
+    /// Whether it is to come to nothing, which is what this one asked for.
+    is_taken_back: bool,
 }
 
 impl Waiting {
@@ -33,10 +41,10 @@ impl Waiting {
 
     /// Answers those who wait since `oldest_ms` or longer: it goes on.
     pub(super) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
-        self.all.retain(|(waiter, ..)| {
-            let goes = waiter.since_ms <= oldest_ms;
+        self.all.retain(|awaited| {
+            let goes = awaited.waiter.since_ms <= oldest_ms;
             if goes {
-                turn.refuse_write(waiter, Error::Indeterminate(GOES_ON));
+                turn.refuse_write(&awaited.waiter, Error::Indeterminate(GOES_ON));
             }
             !goes
         });
@@ -80,8 +88,9 @@ impl Agreed {
     ) {
         match self.state.roster().change() {
             Some(change) => {
-                let index = change.index;
-                self.changes.all.push((waiter, index, index < at.index));
+                // Who asked for it itself began to wait before it was taken back.
+                let is_taken_back = change.is_taken_back();
+                self.changes.all.push(Awaited { waiter, change: change.index, is_taken_back });
                 self.answer_changes(at, turn);
             }
             None => {
@@ -96,17 +105,33 @@ impl Agreed {
         let roster = self.state.roster();
         let present = roster.change().map(|change| change.index);
         let (outcome, failed) = (roster.outcome().to_owned(), roster.has_failed());
-        let is_over = |one: &mut (Waiter, Index, bool)| Some(one.1) != present;
-        for (waiter, index, cancels) in self.changes.all.extract_if(.., is_over) {
+        let is_over = |one: &mut Awaited| Some(one.change) != present;
+        for Awaited { waiter, change: index, is_taken_back } in
+            self.changes.all.extract_if(.., is_over)
+        {
             let reply = match present {
                 Some(present) if present > index => Reply::Error(Error::Indeterminate(REPLACED)),
                 Some(_) => Reply::Error(Error::Indeterminate(GOES_ON)),
-                None if failed && !cancels => Reply::Error(Error::Invalid(outcome.clone())),
+                None if failed && !is_taken_back => Reply::Error(Error::Invalid(outcome.clone())),
                 None => Reply::Value(outcome.clone().into()),
             };
             let certificate = || Certificate::Agreed { position: at, by: None };
             turn.answer_write(&waiter, reply, certificate);
         }
+    }
+
+    /// This node is no member any more since this entry. Who asked for just that here hears it
+    /// before the end.
+    pub(crate) fn leave(&mut self, at: Index, turn: &mut Turn<'_>) {
+        let change = self.state.roster().change();
+        let change = change.filter(|change| change.wanted.is_end_of(self.me));
+        let change = change.map(|change| change.index);
+        let certificate =
+            || Certificate::Agreed { position: AgreedPosition { index: at, offset: 0 }, by: None };
+        for awaited in self.changes.all.extract_if(.., |one| Some(one.change) == change) {
+            turn.answer_write(&awaited.waiter, Reply::Ok, certificate);
+        }
+        turn.leave(at);
     }
 
     /// A step of a change is applied.
@@ -128,6 +153,7 @@ impl Agreed {
         };
         if kind == ConfChangeType::RemoveNode && id == self.me {
             // Nothing of Raft may run here any more: it counts on its own place in the majorities.
+            self.answer_changes(AgreedPosition { index: at, offset: 0 }, turn);
             return turn.leave(at);
         }
         self.answer_changes(AgreedPosition { index: at, offset: 0 }, turn);

@@ -11,6 +11,9 @@ use crate::wire::record::{Cluster, Record};
 const PRESENT_MS: u64 = 2000;
 /// How often the same contradiction is told, in milliseconds.
 const CLAIM_MS: u64 = 1000;
+/// What helps who finds a cluster that is there.
+const COMES_LATER: &str = ". Its cluster is there already: who is to come into that is started with a new directory, a new id, and --join \
+    instead of --peers";
 
 fn is_recent(at_ms: Option<u64>, now_ms: u64) -> bool {
     at_ms.is_some_and(|at_ms| now_ms < at_ms + PRESENT_MS)
@@ -23,8 +26,12 @@ impl Members {
             |ids: &[NodeId]| ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(", ");
         let is_one_cluster = hello.cluster.is_some() && hello.cluster == self.birth.cluster;
         if hello.members != self.founders && !is_one_cluster {
+            let way = match hello.cluster {
+                Some(_) if !self.is_formed() => COMES_LATER,
+                _ => "",
+            };
             return Some(format!(
-                "node {} was started with members {}, this node with {}: give every node the same list of peers",
+                "node {} was started with members {}, this node with {}: give every node the same list of peers{way}",
                 from.0,
                 list(&hello.members),
                 list(&self.founders)

@@ -87,6 +87,13 @@ pub(crate) struct Change {
     pub(crate) wanted: Wanted,
 }
 
+impl Change {
+    /// Whether it is to come to nothing, since somebody wanted it no more.
+    pub(crate) fn is_taken_back(&self) -> bool {
+        self.began_ms == 0
+    }
+}
+
 /// What somebody wants changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -260,7 +267,11 @@ impl Roster {
                 ));
             }
             if self.members.contains_key(id) {
-                return refuse(format!("node {} is a member already", id.0));
+                return refuse(format!(
+                    "node {} is a member already. Hint: if its disk is lost, start it with a new directory and a new id, then: \
+                     CLUSTER-ADMIN REPLACE {0} NEW HOST:PORT",
+                    id.0
+                ));
             }
             if self.members.len() >= MEMBERS_MAX {
                 return refuse(format!("a cluster has at most {MEMBERS_MAX} members"));
@@ -500,6 +511,11 @@ impl Roster {
 }
 
 impl Wanted {
+    /// Whether it is done once this one is gone.
+    pub(crate) fn is_end_of(&self, id: NodeId) -> bool {
+        self.add.is_none() && self.remove == [id]
+    }
+
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         for one in [&self.add, &self.moved] {
             out.push(u8::from(one.is_some()));

@@ -131,9 +131,14 @@ impl Node {
             return;
         }
         if self.tell_removed(from, sender, path, outputs) {
-            if self.members.table().removed(from).is_some_and(|it| it.directory != sender.directory)
-            {
+            let removed = self.members.table().removed(from);
+            let removed = removed.filter(|removed| removed.directory != sender.directory);
+            if let Some(index) = removed.map(|removed| removed.index) {
                 self.refuse_joiner(from, "was removed: an id is never given again", outputs);
+                // Under this id it would wait in vain.
+                let directory = sender.directory;
+                let told = Body::Removed { directory, index };
+                turn!(self, outputs).send_back(path, from, told);
             }
             return;
         }
@@ -245,7 +250,7 @@ impl Node {
         outputs: &mut Vec<Output>,
     ) {
         if mutant!(RemovalNotHeard, directory == self.identity.directory, false) {
-            turn!(self, outputs).leave(index);
+            self.agreed.leave(index, turn!(self, outputs));
         }
     }
 
@@ -262,7 +267,8 @@ impl Node {
         let roster = self.agreed.roster().clone();
         if let Some(removed) = roster.removed(self.identity.id) {
             // A state that was fetched says so.
-            return turn!(self, outputs).leave(removed.index);
+            let index = removed.index;
+            return self.agreed.leave(index, turn!(self, outputs));
         }
         self.disk.record(&Record::Members(roster.encode().into()));
         let hard_state = self.disk.facts().hard_state_at(self.agreed.being_applied());
@@ -435,7 +441,7 @@ impl Node {
         outputs: &mut Vec<Output>,
     ) -> Result<Step, String> {
         let Wanted { add, remove, lose, .. } = &change.wanted;
-        let is_cancelled = change.began_ms == 0;
+        let is_cancelled = change.is_taken_back();
         let time_ms = self.agreed.log_time_ms(turn!(self, outputs));
         let now_ms = self.now.monotonic_ms;
         let roster = self.agreed.roster();
@@ -447,14 +453,17 @@ impl Node {
                         id.0
                     )));
                 }
-                None => return self.next_to_learn(*id, address, change, began_ms, time_ms, outputs),
+                None => {
+                    return self.next_to_learn(*id, address, change, began_ms, time_ms, outputs);
+                }
                 Some(Standing::Learner) if is_cancelled => {
                     return Ok(Step::GiveUp(format!("node {} is removed before it voted", id.0)));
                 }
                 Some(Standing::Learner) => {
                     let heard = self.agreed.count_heard(roster.voters().chain([*id]), now_ms);
                     let is_there = self.agreed.count_heard([*id].into_iter(), now_ms) == 1;
-                    if !is_there || 2 * heard <= roster.voters().count() + 1 {
+                    let is_silent = !is_there || 2 * heard <= roster.voters().count() + 1;
+                    if mutant!(PromotedEarly, is_silent, false) {
                         return Err(format!(
                             "node {} and a majority with it to be heard (CLUSTER-ADMIN REMOVE {} gives it up)",
                             id.0, id.0
@@ -464,7 +473,9 @@ impl Node {
                     return match mutant!(PromotedEarly, has_learnt, true) {
                         true => Ok(Step::Promote(*id)),
                         false => Err(match self.agreed.lag(*id) {
-                            Some(lag) => format!("node {} to learn: it lacks {lag} entries of the log", id.0),
+                            Some(lag) => {
+                                format!("node {} to learn: it lacks {lag} entries of the log", id.0)
+                            }
                             None => format!("node {} to learn", id.0),
                         }),
                     };
@@ -521,7 +532,12 @@ impl Node {
     }
 
     /// Calls who is to come at its address: the directory that answered there.
-    fn call(&mut self, id: NodeId, address: &str, outputs: &mut Vec<Output>) -> Option<DirectoryId> {
+    fn call(
+        &mut self,
+        id: NodeId,
+        address: &str,
+        outputs: &mut Vec<Output>,
+    ) -> Option<DirectoryId> {
         let now_ms = self.now.monotonic_ms;
         let called = self.changing.called.as_ref();
         if called.is_none_or(|called| called.id != id || called.address != address) {
@@ -581,7 +597,9 @@ impl Node {
         }
         let held = |(_, places): &(Life, VersionVector)| places.get(id);
         let last = match lose {
-            true => stay().filter_map(|id| lead.holds.get(&id)).map(held).max().unwrap_or(Place::START),
+            true => {
+                stay().filter_map(|id| lead.holds.get(&id)).map(held).max().unwrap_or(Place::START)
+            }
             false => match lead.holds.get(&id) {
                 Some(own) => held(own),
                 None => return Err(format!("node {} to say where its merged log ends", id.0)),

@@ -48,7 +48,7 @@ n3 refuses: node 2 says hello: it is no other member of this cluster
 > start 3
 > run 500
 n1 refuses: node 3 was started with members 1, 3, this node with 1, 2, 3: give every node the same list of peers
-n3 halts (78): node 1 was started with members 1, 2, 3, this node with 1, 3: give every node the same list of peers
+n3 halts (78): node 1 was started with members 1, 2, 3, this node with 1, 3: give every node the same list of peers. Its cluster is there already: who is to come into that is started with a new directory, a new id, and --join instead of --peers
 > n1.a set k 1
 > settle
 n1.a set k 1 → OK

@@ -279,6 +279,8 @@ impl Driver {
                 Output::Note(event) => mutant!(NothingTold, logging::tell(&event), drop(event)),
                 Output::Halt { exit_code, reason } => {
                     group.take().into_iter().for_each(|group| self.log.append(group));
+                    // Whoever asked for this end hears that it came, if its socket takes it.
+                    let _unsent = self.shared.sessions.flush();
                     let halt = Error { exit_code, reason };
                     mutant!(HaltIgnored, return Err(halt), drop(halt));
                 }
