@@ -8,9 +8,12 @@ n1 hands over to n2
 n1.a transfer 2 → OK
 > n1.a transfer 1
 > run 120
+n2 hands over to n1
+n1.a transfer 1 → OK
 > leader
-n2 leads
+n1 leads
 > end 1
+n1 hands over to n2
 > run 60
 > leader
 n2 leads
