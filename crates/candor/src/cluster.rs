@@ -1,5 +1,5 @@
-//! `candor cluster` and `candor drain`: who is in a cluster that runs, who leads it, and a node that
-//! goes away well.
+//! `candor cluster` and `candor drain`: who is in a cluster that runs, who leads it, and a node
+//! that goes away well.
 
 use std::process::ExitCode;
 
@@ -41,7 +41,7 @@ enum What {
         #[arg(value_name = "ID=HOST:PORT", value_parser = member)]
         member: (u64, String),
     },
-    /// A member less. It hands over and hands on what it has first; with --lose it is gone for good.
+    /// A member less: it hands on what it has first; with --lose it is gone for good.
     Remove {
         /// The members are gone for good: what only they had is lost.
         #[arg(long)]

@@ -1,5 +1,5 @@
-//! Nodes that go away well: by SIGTERM, and by `candor drain`; and who leads where somebody asks for
-//! it.
+//! Nodes that go away well: by SIGTERM, and by `candor drain`; and who leads where somebody asks
+//! for it.
 
 mod support;
 
@@ -106,14 +106,6 @@ fn a_node_is_drained_whatever_its_clients_do() {
     let mut cluster = started(&["--level", "linearizable"]);
     let leader = cluster.leader(&[0, 1, 2]);
     let mut clients = with_clients(&cluster.servers[leader]);
-    // A write that nobody waits for any more, and a read that waits for what never comes.
-    let mut token: String = redis::cmd("CONSISTENCY")
-        .arg("TOKEN")
-        .query(&mut cluster.servers[leader].client())
-        .unwrap();
-    token.truncate(token.len());
-    let mut blocked = TcpStream::connect(("127.0.0.1", cluster.servers[leader].port)).unwrap();
-    write!(blocked, "CONSISTENCY WAITFOR {token}\r\n").unwrap();
     let told = done(&["drain"], &cluster.servers[leader]);
     assert!(
         told.contains(&format!("node {} ", leader + 1)) && told.contains("has ended"),
@@ -127,6 +119,33 @@ fn a_node_is_drained_whatever_its_clients_do() {
     cluster.leader(&others);
     let log = cluster.servers[leader].log();
     assert!(log.contains("ending upon CLUSTER-ADMIN DRAIN"), "{log}");
+}
+
+/// Nobody follows any more, so nothing can be done: that is answered, and then the node ends.
+#[test]
+fn what_a_node_has_taken_is_answered_though_nobody_is_left() {
+    let mut cluster = started(&["--level", "linearizable"]);
+    let leader = cluster.leader(&[0, 1, 2]);
+    let others: Vec<usize> = (0..3).filter(|place| *place != leader).collect();
+    others.iter().for_each(|place| cluster.servers[*place].signal(Signal::STOP));
+    let server = &mut cluster.servers[leader];
+    let asked = |words: &'static str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        stream.write_all(words.as_bytes()).unwrap();
+        stream
+    };
+    let (mut read, mut write) = (asked("GET k\r\n"), asked("SET k v\r\n"));
+    // It takes them: it goes on for as long as it looks for a successor.
+    done(&["drain"], server);
+    assert_eq!(server.wait(), Some(0));
+    let mut heard = [String::new(), String::new()];
+    read.read_to_string(&mut heard[0]).unwrap();
+    write.read_to_string(&mut heard[1]).unwrap();
+    let [read, written] = heard;
+    assert!(read.starts_with("-CLUSTERDOWN ") && read.lines().count() == 1, "{read}");
+    assert!(written.starts_with("-INDETERMINATE ") && written.lines().count() == 1, "{written}");
+    others.iter().for_each(|place| cluster.servers[*place].signal(Signal::CONT));
+    cluster.leader(&others);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Conversations with a client, told in files: what it says and what it hears.
 //!
 //! In a file, `= 2` or `= 3` begins a new connection in that protocol, `= leader`, `= follower` and
-//! so on put it before another node (see `status`), `= remote` has it come from another machine, and `> words` says a command, whose reply
-//! stands below it, escaped. The node is played by one that is alone, which tells on a line of its
-//! own when it was asked for a level, or told whether its answers are to carry certificates (which
-//! are always the same).
+//! so on put it before another node (see `status`), `= remote` has it come from another machine,
+//! and `> words` says a command, whose reply stands below it, escaped. The node is played by one
+//! that is alone, which tells on a line of its own when it was asked for a level, or told whether
+//! its answers are to carry certificates (which are always the same).
 //!
 //! `redis/*.txt` is what Redis itself answers. `candor/*.txt` is what Redis does not know; after a
 //! change, `RECORD=1 cargo test -p server --test client` writes it anew, to be read as code.

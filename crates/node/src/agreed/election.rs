@@ -98,7 +98,11 @@ impl Agreed {
     pub(crate) fn hand_over(&mut self, to: Vec<NodeId>, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
         let pause_ms = if turn.ending { ENDING_HAND_OVER_MS } else { HAND_OVER_MS };
-        let waits = self.handed_over.is_some_and(|(_, at_ms)| now < at_ms + pause_ms);
+        let waits = self.handed_over.is_some_and(|(term, at_ms)| {
+            // Somebody took over since, and handed back.
+            let is_over = turn.ending && term != self.term();
+            !is_over && now < at_ms + pause_ms
+        });
         if !self.leads() || waits {
             return;
         }

@@ -13,12 +13,12 @@ use crate::wire::message::Stays;
 const LACKED_MAX: u64 = 1000;
 
 impl Agreed {
-    /// Has this member lead in place of this node, which leads: now, or when this is said again and
-    /// it holds all that is committed.
+    /// Has this member lead in place of this node, which leads. False: not yet, since it does not
+    /// hold all that is committed, or somebody was asked a moment ago.
     ///
     /// # Errors
     /// Why it is not asked to.
-    pub(crate) fn transfer(&mut self, to: NodeId, turn: &mut Turn<'_>) -> Result<(), Stays> {
+    pub(crate) fn transfer(&mut self, to: NodeId, turn: &mut Turn<'_>) -> Result<bool, Stays> {
         let tracker = self.raft.raft.prs();
         let is_voter = tracker.conf().voters().contains(to.0);
         let Some(progress) = tracker.get(to.0).filter(|_| is_voter) else {
@@ -36,10 +36,11 @@ impl Agreed {
         let waits = self
             .handed_over
             .is_some_and(|(term, at_ms)| term == self.term() && now < at_ms + HAND_OVER_MS);
-        if !waits && progress.matched >= commit.0 {
+        let may_ask = !waits && progress.matched >= commit.0;
+        if may_ask {
             self.ask_to_lead(to, turn);
         }
-        Ok(())
+        Ok(may_ask)
     }
 
     /// Asks a member to lead.

@@ -28,6 +28,9 @@ const WAITING_MAX: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Transfers {
     waiting: Vec<Waiting>,
+    /// What another member last asked this node, as the leader of this term, and until when it is
+    /// looked at whether the successor is ready.
+    wanted: Option<(NodeId, Term, u64)>,
 }
 
 #[derive(Debug)]
@@ -68,6 +71,7 @@ impl Node {
 
     /// Hands over, or asks the leader to, for those who wait.
     pub(super) fn drive_transfers(&mut self, outputs: &mut Vec<Output>) {
+        self.hand_over_as_wanted(outputs);
         if self.transfers.waiting.is_empty() {
             return;
         }
@@ -124,8 +128,22 @@ impl Node {
         if self.agreed.role() != Role::Leader || to == self.identity.id {
             return;
         }
-        if let Err(why) = self.hand_over_to(to, outputs) {
-            turn!(self, outputs).send(from, Body::Stays(to, why));
+        let until_ms = self.now.monotonic_ms + ASK_AGAIN_MS;
+        match self.hand_over_to(to, outputs) {
+            Ok(true) => {}
+            Ok(false) => self.transfers.wanted = Some((to, self.agreed.term(), until_ms)),
+            Err(why) => turn!(self, outputs).send(from, Body::Stays(to, why)),
+        }
+    }
+
+    /// Looks again at what a member asked, who asks once more if nothing comes of it.
+    fn hand_over_as_wanted(&mut self, outputs: &mut Vec<Output>) {
+        let Some((to, term, until_ms)) = self.transfers.wanted else { return };
+        let is_over = self.agreed.role() != Role::Leader
+            || self.agreed.term() != term
+            || self.now.monotonic_ms >= until_ms;
+        if is_over || self.hand_over_to(to, outputs) != Ok(false) {
+            self.transfers.wanted = None;
         }
     }
 
@@ -139,8 +157,8 @@ impl Node {
         }
     }
 
-    /// Has this member lead in place of this node, as soon as it has all that is committed.
-    fn hand_over_to(&mut self, to: NodeId, outputs: &mut Vec<Output>) -> Result<(), Stays> {
+    /// Has this member lead in place of this node. False: not yet.
+    fn hand_over_to(&mut self, to: NodeId, outputs: &mut Vec<Output>) -> Result<bool, Stays> {
         if !self.members.ids().contains(&to) {
             return Err(Stays::NoMember);
         }

@@ -41,8 +41,8 @@ pub(crate) enum Port {
     Zmq,
 }
 
-/// Accepts clients until the other end of `stop` is dropped; in protected mode those on this machine
-/// only.
+/// Accepts clients until the other end of `stop` is dropped; in protected mode those on this
+/// machine only.
 pub(crate) async fn listen(
     shared: Rc<Shared>,
     port: Port,

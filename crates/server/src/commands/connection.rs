@@ -9,8 +9,11 @@ use resp::{Protocol, Writer};
 
 use super::Action;
 use super::queue::Transaction;
-use super::refusal::AT_END;
 use crate::local::is_local;
+
+/// What is said to whatever is asked when this node is about to end.
+pub(crate) const AT_END: &str =
+    "CLUSTERDOWN this node is about to end; the command did not run. Hint: ask another node";
 
 /// The state of one client connection.
 #[derive(Debug)]

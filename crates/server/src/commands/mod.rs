@@ -91,9 +91,9 @@ mod page;
 
 pub use action::Action;
 pub use answers::Answers;
+pub(crate) use connection::AT_END;
 pub use connection::Connection;
 pub use context::{Context, Figures};
 pub(crate) use data::too_long;
-pub(crate) use refusal::AT_END;
 pub use render::render;
 pub(crate) use render::render_head;

@@ -49,10 +49,6 @@ pub(super) fn unknown_subcommand(writer: &mut Writer<'_>, parent: &Spec, name: &
     writer.error(text);
 }
 
-/// This node is about to end.
-pub(crate) const AT_END: &str =
-    "CLUSTERDOWN this node is about to end; the command did not run. Hint: ask another node";
-
 /// Too few or too many arguments.
 pub(super) fn arity(writer: &mut Writer<'_>, name: impl Display) {
     writer.error_with(format_args!("ERR wrong number of arguments for '{name}' command"));

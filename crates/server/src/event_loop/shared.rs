@@ -81,8 +81,8 @@ pub(crate) struct Shared {
 /// What becomes of connections when the server ends.
 ///
 /// A client that is answered without a pause always has a command on its way. It is told that this
-/// one did not run, and goes away by itself; a connection that were closed at once would leave it in
-/// doubt.
+/// one did not run, and goes away by itself; a connection that were closed at once would leave it
+/// in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// What is asked is refused.
