@@ -366,7 +366,7 @@ impl Roster {
                 let removed = Removed { directory: member.directory, index: at, last: *last };
                 self.removed.insert(*id, removed);
                 let gone = remove.iter().all(|id| !self.members.contains_key(id));
-                self.end_if(gone, || String::new());
+                self.end_if(gone, String::new);
                 if gone {
                     self.outcome = self.told_of(&present.wanted);
                 }

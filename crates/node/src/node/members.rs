@@ -442,7 +442,8 @@ impl Node {
     ) -> Result<Step, String> {
         let Wanted { add, remove, lose, .. } = &change.wanted;
         let is_cancelled = change.is_taken_back();
-        let time_ms = self.agreed.log_time_ms(turn!(self, outputs));
+        let turn = turn!(self, outputs);
+        let time_ms = self.agreed.log_time_ms(turn);
         let now_ms = self.now.monotonic_ms;
         let roster = self.agreed.roster();
         if let Some((id, address)) = add {

@@ -20,7 +20,7 @@ use crate::record::operation::{Action, Operation, Outcome};
 
 /// How long what was acknowledged may be in no entry, in milliseconds of the node's clock: a
 /// second, and what a node that looks at its clock twice a tick may be late.
-const SYNCED_MS: u64 = 1_250;
+const SYNCED_MS: u64 = 1_400;
 /// A node that had no turn for so long stood still, in milliseconds.
 const STILL_MS: u64 = 150;
 
