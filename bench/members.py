@@ -319,8 +319,11 @@ class Cluster:
             self.tell(f"move {node.id}: {said}")
             if is_done or self.is_done(["move", str(node.id), node.address]):
                 break
-        # Founders listen where their list says: the address of the log is the one that counts.
-        node.flags = []
+        if node.flags[0] == "--peers":
+            # As long as its own log knows of no change, it goes by this list.
+            peers = dict(peer.split("=") for peer in node.flags[1].split(","))
+            peers[str(node.id)] = node.address
+            node.flags = ["--peers", ",".join("=".join(peer) for peer in peers.items())]
         node.start()
 
     def transfer(self):

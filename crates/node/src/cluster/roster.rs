@@ -331,7 +331,9 @@ impl Roster {
             Some(id) if !votes(id) => is_removal && wanted.remove == [id],
             _ => {
                 let left = change.wanted.remove.iter().filter(|id| self.members.contains_key(id));
-                is_removal && wanted.lose && left.into_iter().all(|id| wanted.remove.contains(id))
+                let is_more = *wanted != change.wanted
+                    && left.into_iter().all(|id| wanted.remove.contains(id));
+                is_removal && wanted.lose && is_more
             }
         }
     }
@@ -730,6 +732,9 @@ mod tests {
         let mut roster = begun(remove(&[3], false));
         assert!(roster.clone().begin(&founders(), remove(&[2], true), Index(11), 0).is_err());
         roster.begin(&founders(), remove(&[3, 2], true), Index(11), 0).unwrap();
+        // Asked for once more it is no other change.
+        let again = roster.clone().begin(&founders(), remove(&[3, 2], true), Index(12), 0);
+        assert!(text(again).contains("under way"));
         roster.step(Index(11), &Step::Gone(NodeId(3), LAST), Index(12));
         assert!(roster.change().is_some());
         roster.step(Index(11), &Step::Gone(NodeId(2), Place::START), Index(13));
