@@ -14,6 +14,8 @@ use super::reply::Return;
 use super::request::{self, Request};
 use super::{Speaker, Turns, greeting, handshake};
 use crate::clients::{Language, Replies, Said};
+use crate::commands::AT_END;
+use crate::event_loop::shared::tests::shared;
 
 /// What a client says until its first request.
 fn opening(socket_type: &str) -> Vec<u8> {
@@ -496,6 +498,18 @@ async fn a_long_request_is_read_beside_the_loop_and_holds_up_nobody_else() {
     assert_eq!((command.name(), key, value.len()), ("set", &b"k"[..], 100_000 + "['']".len()));
     assert_asks_get(&long.next());
     assert!(long.is_free());
+}
+
+#[tokio::test]
+async fn what_is_asked_at_the_end_of_the_server_is_refused() {
+    let shared = shared();
+    let mut talk = Talk::begin(&Turns::default());
+    shared.shut_down().await;
+    talk.bytes.extend_from_slice(&message(&[b"", GET]));
+    let said = talk.speaker.next(&mut talk.bytes, &shared, &mut talk.replies);
+    assert!(matches!(said, Said::Replied), "{said:?}");
+    let told = talk.replies.reply(|out| String::from_utf8_lossy(out).into_owned());
+    assert!(told.contains(AT_END), "{told}");
 }
 
 #[tokio::test]
