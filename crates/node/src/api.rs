@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use crate::cluster::roster::Standing;
 use crate::commands::Command;
 pub use crate::ids::{
     Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
     SnapshotNumber, Term, Ticket,
 };
-pub use crate::cluster::roster::Standing;
 pub use crate::level::Level;
 use crate::limits::OnceLimits;
 pub use crate::limits::{
@@ -671,7 +671,9 @@ impl fmt::Display for Waits {
         match self {
             Waits::Disk => f.write_str("its disk"),
             Waits::Formation(ids) => write!(f, "{}, until all have met once", nodes(ids)),
-            Waits::Joining => f.write_str("being added to the cluster (candor cluster add ID=HOST:PORT)"),
+            Waits::Joining => {
+                f.write_str("being added to the cluster (candor cluster add ID=HOST:PORT)")
+            }
             Waits::Learning => f.write_str("the log of the cluster, before it counts as a member"),
             Waits::Confirmation(ids) => write!(f, "one of {} to confirm its start", nodes(ids)),
             Waits::Leader(ids) if ids.is_empty() => f.write_str("a leader"),

@@ -84,6 +84,8 @@ pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;
 pub use observe::describe::in_words;
 pub use observe::forged::{Forged, hello_of_stranger};
-pub use observe::inspect::{AgreedEntry, Matter, NamedWrite, Vote, acknowledges, term_in};
+pub use observe::inspect::{
+    AgreedEntry, Matter, MemberStep, NamedWrite, RosterSeen, Vote, acknowledges, term_in,
+};
 pub use recovery::Recovery;
 pub use token::Token;

@@ -66,7 +66,12 @@ impl Agreed {
     }
 
     /// A change of members was begun here for this one, unless it was refused or is over.
-    pub(super) fn wait_for_change(&mut self, waiter: Waiter, at: AgreedPosition, turn: &mut Turn<'_>) {
+    pub(super) fn wait_for_change(
+        &mut self,
+        waiter: Waiter,
+        at: AgreedPosition,
+        turn: &mut Turn<'_>,
+    ) {
         match self.state.roster().change() {
             Some(change) => {
                 let index = change.index;
@@ -99,7 +104,13 @@ impl Agreed {
     }
 
     /// A step of a change is applied.
-    pub(super) fn apply_step(&mut self, change: Index, step: &Step, at: Index, turn: &mut Turn<'_>) {
+    pub(super) fn apply_step(
+        &mut self,
+        change: Index,
+        step: &Step,
+        at: Index,
+        turn: &mut Turn<'_>,
+    ) {
         let effect = self.state.step_members(change, step, at);
         let (kind, id) = match effect {
             Effect::None => {

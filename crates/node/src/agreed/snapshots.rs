@@ -224,7 +224,8 @@ impl Agreed {
         (self.installing, self.has_lost_state) = (false, false);
         let mut tail = std::mem::take(self.raft.mut_store());
         tail.rebase(base, turn.now.monotonic_ms);
-        let members = members_of(&state, &tail.initial_state().expect("it is in memory").conf_state);
+        let members =
+            members_of(&state, &tail.initial_state().expect("it is in memory").conf_state);
         tail.set_members(members);
         self.raft = RawNode::new(&config(self.me, base.index), tail, &super::silent())
             .expect("this configuration is valid");

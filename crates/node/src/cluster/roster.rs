@@ -274,7 +274,9 @@ impl Roster {
         }
         let stay = self.voters().filter(|id| !wanted.remove.contains(id)).count();
         if stay + usize::from(wanted.add.is_some()) == 0 {
-            return refuse("nobody would be left that votes. Hint: to end a cluster, stop its nodes".into());
+            return refuse(
+                "nobody would be left that votes. Hint: to end a cluster, stop its nodes".into(),
+            );
         }
         Ok(())
     }
@@ -412,12 +414,9 @@ impl fmt::Display for Wanted {
         };
         match (&self.add, &self.remove[..]) {
             (Some((id, address)), []) => write!(f, "node {} at {address} is to be added", id.0),
-            (Some((id, address)), remove) => write!(
-                f,
-                "node {} at {address} is to take the place of {}",
-                id.0,
-                ids(remove)
-            ),
+            (Some((id, address)), remove) => {
+                write!(f, "node {} at {address} is to take the place of {}", id.0, ids(remove))
+            }
             (None, remove) => {
                 write!(f, "{} {}", ids(remove), if remove.len() == 1 { "leaves" } else { "leave" })
             }
@@ -485,8 +484,7 @@ impl Roster {
         }
         if reader.flag()? {
             let (index, began_ms) = (Index(reader.number()?), reader.uint()?);
-            roster.change =
-                Some(Change { index, began_ms, wanted: Wanted::decode(&mut reader)? });
+            roster.change = Some(Change { index, began_ms, wanted: Wanted::decode(&mut reader)? });
         }
         (roster.outcome, roster.failed) = (read_text(&mut reader)?, reader.flag()?);
         reader.end()?;
@@ -635,7 +633,10 @@ mod tests {
         assert_eq!(roster.voters().count(), 3);
         let promote = Step::Promote(NodeId(4));
         assert_eq!(roster.step(Index(10), &promote, Index(13)), Effect::Voter(NodeId(4)));
-        assert_eq!((roster.voters().count(), roster.change(), roster.version()), (4, None, Index(13)));
+        assert_eq!(
+            (roster.voters().count(), roster.change(), roster.version()),
+            (4, None, Index(13))
+        );
         assert_eq!(Roster::decode(&roster.encode()), Ok(roster));
     }
 
@@ -648,16 +649,26 @@ mod tests {
         let gone = Step::Gone(NodeId(3), LAST);
         assert_eq!(roster.step(Index(10), &gone, Index(12)), Effect::Nobody(NodeId(3)));
         assert_eq!(roster.removed(NodeId(3)).unwrap().last, LAST);
-        assert!(text(roster.begin(&founders(), add(3), Index(20), 0)).contains("never given again"));
-        assert!(text(roster.begin(&founders(), remove(&[3], false), Index(20), 0)).contains("removed at index 12"));
+        assert!(
+            text(roster.begin(&founders(), add(3), Index(20), 0)).contains("never given again")
+        );
+        assert!(
+            text(roster.begin(&founders(), remove(&[3], false), Index(20), 0))
+                .contains("removed at index 12")
+        );
         assert_eq!(Roster::decode(&roster.encode()), Ok(roster));
     }
 
     #[test]
     fn one_change_at_a_time() {
         let mut roster = begun(add(4));
-        assert!(text(roster.begin(&founders(), add(5), Index(11), 0)).contains("under way: node 4"));
-        assert!(text(roster.begin(&founders(), remove(&[2], false), Index(11), 0)).contains("under way"));
+        assert!(
+            text(roster.begin(&founders(), add(5), Index(11), 0)).contains("under way: node 4")
+        );
+        assert!(
+            text(roster.begin(&founders(), remove(&[2], false), Index(11), 0))
+                .contains("under way")
+        );
         // Who is to come is wanted no more.
         roster.begin(&founders(), remove(&[4], false), Index(11), 0).unwrap();
         assert_eq!(roster.change().unwrap().began_ms, 0, "it is given up at once");
@@ -683,7 +694,11 @@ mod tests {
         roster.step(Index(10), &Step::Promote(NodeId(4)), Index(12));
         assert_eq!(roster.member(NodeId(3)).unwrap().standing, Standing::Leaving);
         roster.step(Index(10), &Step::Gone(NodeId(3), LAST), Index(13));
-        assert!(roster.outcome().contains("node 4 votes; node 3 is removed; its merged writes are held up to 2:7"));
+        assert!(
+            roster
+                .outcome()
+                .contains("node 4 votes; node 3 is removed; its merged writes are held up to 2:7")
+        );
         assert_eq!(roster.change(), None);
     }
 
@@ -696,15 +711,25 @@ mod tests {
         assert!(roster.change().is_some());
         roster.step(Index(11), &Step::Gone(NodeId(2), Place::START), Index(13));
         assert_eq!((roster.change(), roster.voters().count()), (None, 1));
-        assert!(text(roster.begin(&founders(), remove(&[1], false), Index(14), 0)).contains("nobody would be left"));
+        assert!(
+            text(roster.begin(&founders(), remove(&[1], false), Index(14), 0))
+                .contains("nobody would be left")
+        );
     }
 
     #[test]
     fn what_cannot_be_is_refused() {
         let twice = Wanted { add: Some((NodeId(4), "h2:7".into())), ..Wanted::default() };
-        assert!(text(Roster::default().begin(&founders(), twice, Index(9), 0)).contains("of node 2"));
-        assert!(text(Roster::default().begin(&founders(), add(2), Index(9), 0)).contains("already"));
-        assert!(text(Roster::default().begin(&founders(), remove(&[9], false), Index(9), 0)).contains("members are 1, 2, 3"));
+        assert!(
+            text(Roster::default().begin(&founders(), twice, Index(9), 0)).contains("of node 2")
+        );
+        assert!(
+            text(Roster::default().begin(&founders(), add(2), Index(9), 0)).contains("already")
+        );
+        assert!(
+            text(Roster::default().begin(&founders(), remove(&[9], false), Index(9), 0))
+                .contains("members are 1, 2, 3")
+        );
         let moved = Wanted { moved: Some((NodeId(2), "h9:7".into())), ..Wanted::default() };
         let roster = begun(moved);
         assert_eq!(roster.member(NodeId(2)).unwrap().address, "h9:7");

@@ -36,8 +36,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::agreed::Agreed;
 use crate::api::{Digests as Told, Order, Output};
-use crate::ids::{Index, NodeId};
 use crate::cluster::roster::Roster;
+use crate::ids::{Index, NodeId};
 use crate::limits::Limits;
 use crate::merged::Merged;
 use crate::store::{Progress, SlotSums};

@@ -201,7 +201,8 @@ impl Node {
     /// any that it reaches.
     fn hand_over(&mut self, outputs: &mut Vec<Output>) {
         let lags = mutant!(LagsAndLeadsOn, self.has_lagged(), false);
-        let should = self.ending || self.leaves() || !self.clocks.agrees() || self.disk.is_full() || lags;
+        let should =
+            self.ending || self.leaves() || !self.clocks.agrees() || self.disk.is_full() || lags;
         if !should || self.agreed.role() != Role::Leader {
             return;
         }

@@ -114,7 +114,8 @@ impl Node {
             return;
         }
         if self.tell_removed(from, sender, path, outputs) {
-            if self.members.table().removed(from).is_some_and(|it| it.directory != sender.directory) {
+            if self.members.table().removed(from).is_some_and(|it| it.directory != sender.directory)
+            {
                 self.refuse_joiner(from, "was removed: an id is never given again", outputs);
             }
             return;
@@ -125,7 +126,11 @@ impl Node {
                 let roster = Bytes::from(table.encode());
                 let (cluster, order) = (self.members.cluster(), self.order());
                 if let Some(cluster) = cluster {
-                    turn!(self, outputs).send_back(path, from, Body::Welcome { cluster, order, roster });
+                    turn!(self, outputs).send_back(
+                        path,
+                        from,
+                        Body::Welcome { cluster, order, roster },
+                    );
                 }
             }
             Some(_) => self.refuse_joiner(from, IS_MEMBER, outputs),
@@ -381,7 +386,13 @@ impl Node {
     }
 
     /// A member holds so much of those that leave.
-    pub(super) fn on_holds(&mut self, from: NodeId, life: Life, change: Index, places: VersionVector) {
+    pub(super) fn on_holds(
+        &mut self,
+        from: NodeId,
+        life: Life,
+        change: Index,
+        places: VersionVector,
+    ) {
         if let Some(lead) = &mut self.changing.lead
             && lead.change == change
         {
@@ -424,7 +435,10 @@ impl Node {
         if let Some((id, address)) = add {
             match roster.member(*id).map(|member| member.standing) {
                 None if is_cancelled => {
-                    return Ok(Step::GiveUp(format!("node {} is not added: that was taken back", id.0)));
+                    return Ok(Step::GiveUp(format!(
+                        "node {} is not added: that was taken back",
+                        id.0
+                    )));
                 }
                 None => return self.next_to_learn(*id, address, change, began_ms, time_ms),
                 Some(Standing::Learner) if is_cancelled => {
@@ -541,8 +555,11 @@ impl Node {
     fn check_majority(&self, table: &Roster, wanted: &Wanted) -> Result<(), Error> {
         let me = self.identity.id;
         let present: Vec<NodeId> = table.voters().collect();
-        let silent: Vec<NodeId> =
-            present.iter().filter(|id| **id != me && !self.connected.contains(id)).copied().collect();
+        let silent: Vec<NodeId> = present
+            .iter()
+            .filter(|id| **id != me && !self.connected.contains(id))
+            .copied()
+            .collect();
         if 2 * silent.len() >= present.len() {
             return Err(Error::Invalid(format!(
                 "a change needs a majority of the present members, and {} not reached from here. Hint: bring them back",

@@ -114,7 +114,7 @@ impl Fitting {
 }
 
 fn is_other(action: &Action) -> bool {
-    matches!(action, Action::Other { .. } | Action::Keyspace(_))
+    matches!(action, Action::Other { .. } | Action::Keyspace(_) | Action::Members { .. })
 }
 
 fn fits(action: &Action, reply: &Reply) -> bool {
@@ -127,6 +127,7 @@ fn fits(action: &Action, reply: &Reply) -> bool {
             matches!(&both[..], [Reply::Nil, Reply::Nil] | [Reply::Value(_), Reply::Nil])
                 || matches!(&both[..], [Reply::Value(_), Reply::Integer(0..)])
         }
+        (Action::Members { .. }, Reply::Ok | Reply::Value(_)) => true,
         (Action::Token, Reply::Value(_)) | (Action::WaitFor(_), Reply::Status("OK")) => true,
         // The fold of the log says what it means.
         (Action::Other { .. }, _) | (Action::Exec { .. }, Reply::Array(_) | Reply::Nil) => true,

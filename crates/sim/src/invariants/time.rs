@@ -121,7 +121,7 @@ impl Onward {
         Onward {
             agreed: setting.order == Order::Agreed,
             cap_ms: setting.max_clock_drift_ms as i64,
-            hosts: vec![Seen::default(); setting.nodes],
+            hosts: vec![Seen::default(); setting.hosts()],
             known: vec![],
         }
     }
