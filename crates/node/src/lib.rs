@@ -85,7 +85,8 @@ pub use node::Node;
 pub use observe::describe::in_words;
 pub use observe::forged::{Forged, hello_of_stranger};
 pub use observe::inspect::{
-    AgreedEntry, Matter, MemberStep, NamedWrite, RosterSeen, Vote, acknowledges, term_in,
+    AgreedEntry, ChangeSeen, Matter, MemberStep, NamedWrite, RosterSeen, Vote, acknowledges,
+    term_in,
 };
 pub use recovery::Recovery;
 pub use token::Token;

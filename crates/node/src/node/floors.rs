@@ -14,7 +14,7 @@ use super::Node;
 use super::requests::NO_STATE;
 use crate::api::{Level, Order, Output};
 use crate::commands::OfSession;
-use crate::ids::SessionId;
+use crate::ids::{NodeId, SessionId};
 use crate::reply::{Error, Reply};
 use crate::session::{self, Kind, Request, Waiter};
 use crate::token::Token;
@@ -112,7 +112,20 @@ impl Node {
         if !self.is_of_here(token) {
             return Err(Error::Consistency(OTHER_CLUSTER.into()));
         }
-        if let Some(stranger) = token.replicas().find(|id| !self.members.ids().contains(id)) {
+        let removed = |id| self.members.table().removed(id);
+        let lost = token
+            .replicas()
+            .find(|id| removed(*id).is_some_and(|removed| token.merged.get(*id) > removed.last));
+        if let Some(lost) = lost {
+            return Err(Error::Consistency(format!(
+                "the token names merged writes of node {}, which was removed without them: they are lost. \
+                 Hint: begin a new session",
+                lost.0
+            )));
+        }
+        // Of what was removed all hold what counts.
+        let is_stranger = |id: &NodeId| !self.members.ids().contains(id) && removed(*id).is_none();
+        if let Some(stranger) = token.replicas().find(is_stranger) {
             return Err(Error::Consistency(format!(
                 "the token names node {}, which is no member: it cannot be waited for",
                 stranger.0

@@ -456,12 +456,13 @@ impl Node {
                 Some(_) => {}
             }
         }
-        let leaving = remove.iter().find(|id| roster.member(**id).is_some());
-        let Some(id) = leaving.copied() else { return Err("nothing".into()) };
-        if mutant!(RemovedLeaderGoesOn, id == self.identity.id, false) {
-            return Err(format!("node {} leads, and hands over before it goes", id.0));
-        }
-        self.next_to_go(id, remove, *lose)
+        let leaving = remove.iter().filter(|id| roster.member(**id).is_some());
+        // Who is alive may have to wait until who is dead counts in no majority any more.
+        let steps = leaving.map(|id| self.next_to_go(*id, remove, *lose));
+        let first = |one: Result<Step, String>, other: Result<Step, String>| {
+            one.or_else(|waits| other.map_err(|_| waits))
+        };
+        steps.reduce(first).unwrap_or(Err("nothing".into()))
     }
 
     /// Whoever is to come learns once it was met.
@@ -499,6 +500,9 @@ impl Node {
 
     /// Whoever leaves is gone once all that stay hold its log, as far as it counts.
     fn next_to_go(&self, id: NodeId, remove: &[NodeId], lose: bool) -> Result<Step, String> {
+        if mutant!(RemovedLeaderGoesOn, id == self.identity.id, false) {
+            return Err(format!("node {} leads, and hands over before it goes", id.0));
+        }
         let roster = self.agreed.roster();
         let lead = self.changing.lead.as_ref().expect("it leads");
         let stay = || roster.members().keys().filter(|id| !remove.contains(id)).copied();

@@ -63,15 +63,30 @@ pub struct RosterSeen {
     pub members: Vec<(NodeId, Standing)>,
     /// Those that are gone: the entry that removed each, and where its merged log ends.
     pub removed: Vec<(NodeId, Index, (Boot, Index))>,
-    /// The change that is under way: the entry that began it, who is to come, and who is to go.
-    pub change: Option<(Index, Option<NodeId>, Vec<NodeId>)>,
+    /// The change that is under way.
+    pub change: Option<ChangeSeen>,
+}
+
+/// A change of members that is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeSeen {
+    /// The entry that began it.
+    pub index: Index,
+    /// Who is to come.
+    pub comes: Option<NodeId>,
+    /// Who is to go.
+    pub goes: Vec<NodeId>,
+    /// Whether those who go are dead.
+    pub loses: bool,
 }
 
 impl RosterSeen {
     fn of(roster: &Roster) -> RosterSeen {
-        let change = roster.change().map(|change| {
-            let coming = change.wanted.add.as_ref().map(|(id, _)| *id);
-            (change.index, coming, change.wanted.remove.clone())
+        let change = roster.change().map(|change| ChangeSeen {
+            index: change.index,
+            comes: change.wanted.add.as_ref().map(|(id, _)| *id),
+            goes: change.wanted.remove.clone(),
+            loses: change.wanted.lose,
         });
         let removed = roster.all_removed().iter();
         let members = roster.members().iter();

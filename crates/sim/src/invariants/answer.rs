@@ -63,6 +63,13 @@ impl Invariant for Fitting {
             }
             // The state machine refuses what cannot be done.
             Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
+            // Its token may name one that is no member, or that came since.
+            Outcome::Refused(Error::Consistency(_))
+                if self.setting.changes_members()
+                    && matches!(operation.action, Action::WaitFor(_)) =>
+            {
+                Ok(())
+            }
             // Its keyspace may be one whose order has not got what the connection prefers.
             Outcome::Refused(Error::Consistency(_)) if may_have(&operation.key) => Ok(()),
             Outcome::Refused(error @ Error::CrossKeyspace(_)) if !self.reaches_over(operation) => {

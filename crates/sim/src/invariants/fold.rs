@@ -18,8 +18,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use node::{
-    AgreedPosition, Certificate, Error, Event, Index, MemberStep, NamedWrite, Order,
-    Output, Reply,
+    AgreedPosition, Certificate, Error, Event, Index, MemberStep, NamedWrite, Order, Output, Reply,
 };
 
 use super::invariant::{Invariant, Rest, Turn};

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use node::{Boot, Index, MemberChange, MemberStep, NamedWrite, NodeId, RosterSeen, Standing};
+use node::{
+    Boot, ChangeSeen, Index, MemberChange, MemberStep, NamedWrite, NodeId, RosterSeen, Standing,
+};
 
 use crate::env::host::address;
 
@@ -27,6 +29,8 @@ struct Change {
     /// Where whoever comes is.
     address: String,
     goes: BTreeSet<NodeId>,
+    /// Whether those are dead.
+    loses: bool,
 }
 
 impl Roster {
@@ -94,22 +98,19 @@ impl Roster {
         let left = self.voters().difference(&goes).count() + usize::from(comes.is_some());
         if all_there && may_come && left > 0 {
             let address = comes.map_or(String::new(), |one| one.1.clone());
-            self.start(index, comes.map(|one| one.0), address, goes);
+            let comes = comes.map(|one| one.0);
+            // Who is to be replaced is dead.
+            let loses = loses || comes.is_some() && !goes.is_empty();
+            self.start(Change { index, comes, address, goes, loses });
         }
     }
 
-    fn start(
-        &mut self,
-        index: u64,
-        comes: Option<NodeId>,
-        address: String,
-        goes: BTreeSet<NodeId>,
-    ) {
-        self.version = index;
-        if comes.is_none() {
-            self.leave(&goes);
+    fn start(&mut self, change: Change) {
+        self.version = change.index;
+        if change.comes.is_none() {
+            self.leave(&change.goes);
         }
-        self.change = Some(Change { index, comes, address, goes });
+        self.change = Some(change);
     }
 
     /// Another change is under way: whoever comes may be taken back, and of those that go more may
@@ -138,7 +139,8 @@ impl Roster {
                 let all_there = goes.iter().all(|id| self.members.contains_key(id));
                 let some_stay = self.voters().difference(&goes).count() > 0;
                 if loses && holds_all && all_there && some_stay {
-                    self.start(index, None, String::new(), goes);
+                    let address = String::new();
+                    self.start(Change { index, comes: None, address, goes, loses });
                 }
             }
         }
@@ -201,8 +203,11 @@ impl Roster {
         if self.version == 0 {
             return RosterSeen::default();
         }
-        let change = self.change.as_ref().map(|change| {
-            (Index(change.index), change.comes, change.goes.iter().copied().collect())
+        let change = self.change.as_ref().map(|change| ChangeSeen {
+            index: Index(change.index),
+            comes: change.comes,
+            goes: change.goes.iter().copied().collect(),
+            loses: change.loses,
         });
         RosterSeen {
             version: Index(self.version),

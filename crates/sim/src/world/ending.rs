@@ -145,6 +145,7 @@ impl World {
             && !self.may_lack_memory(operation)
             && !is_aborted(operation)
             && !changes_hands(operation)
+            && !is_no_member(operation)
             && !self.may_be_behind(operation)
             && !matches!(operation.outcome, Outcome::Refused(Error::Stale(_)))
             && !may_be_out_of_time(operation)
@@ -451,6 +452,18 @@ fn changes_hands(operation: &Operation) -> bool {
         Outcome::Refused(Error::Invalid(_)) | Outcome::Unknown => {
             matches!(operation.action, Action::Keyspace(_))
         }
+        _ => false,
+    }
+}
+
+/// Whether the node that was asked was to join, or to go, or what its session saw of one that was
+/// removed is lost.
+fn is_no_member(operation: &Operation) -> bool {
+    match &operation.outcome {
+        Outcome::Refused(Error::ClusterDown(why)) => {
+            why.starts_with("this node is no member") || why.starts_with("this node leaves")
+        }
+        Outcome::Refused(Error::Consistency(_)) => matches!(operation.action, Action::WaitFor(_)),
         _ => false,
     }
 }

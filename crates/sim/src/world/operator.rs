@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use node::{MemberChange, Node, NodeId, RosterSeen, Standing};
+use node::{ChangeSeen, MemberChange, Node, NodeId, RosterSeen, Standing};
 
 use super::World;
 use super::event::Event;
@@ -310,20 +310,21 @@ impl World {
         let lost: Vec<usize> = members.filter(|host| self.hosts[*host].gone).collect();
         let votes = |id: &NodeId| self.operator.voters().contains(&host_of(*id));
         let wanted = match &self.operator.roster.change {
-            Some((_, Some(id), _)) if !votes(id) => {
+            Some(ChangeSeen { comes: Some(id), .. }) if !votes(id) => {
                 let host = &self.hosts[host_of(*id)];
                 let comes = !host.is_spare && !host.gone;
                 if comes && self.healed_for_us() < COMES_US {
-                    return Some(format!("node {} is to come", id.0));
+                    return Some(self.under_way());
                 }
                 MemberChange::Remove { ids: vec![*id], lose: false }
             }
-            Some((_, _, going)) if lost.is_empty() => {
-                let ids: Vec<u64> = going.iter().map(|id| id.0).collect();
-                return Some(format!("a change of members is under way: {ids:?} leave"));
+            Some(ChangeSeen { goes, loses, .. })
+                if lost.iter().all(|host| *loses && goes.contains(&id_of(*host))) =>
+            {
+                return Some(self.under_way());
             }
             change => {
-                let going = change.iter().flat_map(|(_, _, going)| going.iter().copied());
+                let going = change.iter().flat_map(|change| change.goes.iter().copied());
                 let there = |id: &NodeId| self.operator.is_member(host_of(*id));
                 let ids: BTreeSet<NodeId> =
                     lost.iter().map(|host| id_of(*host)).chain(going.filter(there)).collect();
@@ -342,6 +343,13 @@ impl World {
             self.ask_for_change(task);
         }
         Some("the members are to change".into())
+    }
+
+    /// The change that is under way, and what it waits for, as whoever leads says.
+    fn under_way(&self) -> String {
+        let node = self.leader().and_then(|leader| self.hosts[leader].node.as_ref());
+        let told = node.and_then(|node| node.members_told().under_way);
+        format!("a change of members is under way: {}", told.unwrap_or("nobody leads it".into()))
     }
 
     /// Who runs and was removed without hearing of it, though it connects to a member.

@@ -417,6 +417,13 @@ impl World {
     fn rest_a_while(&mut self, client: usize, now_us: u64) {
         let percent = self.plan.setting.load.wander_percent;
         let hosts = self.members();
+        let host = self.clients[client].host;
+        if self.healed && !self.operator.is_member(host) {
+            // Whoever is no member keeps each request for as long as it may.
+            let voters = self.operator.voters();
+            self.clients[client].host = *self.clients[client].chance.pick_from(&voters);
+            self.hang_up_client(client);
+        }
         let who = &mut self.clients[client];
         let takes_token = std::mem::take(&mut who.leaves);
         if takes_token || who.chance.percent(percent) {
