@@ -339,10 +339,15 @@ impl Node {
         self.tell_holds(&change, outputs);
         self.lead_change(&change);
         let Some(lead) = &self.changing.lead else { return };
-        if self.keyspaces.table().under_way().is_some() || !self.agreed.may_step() {
+        let began_ms = lead.began_ms;
+        if let Some((keyspace, _)) = self.keyspaces.table().under_way() {
+            let waits = format!("keyspace {}, which changes hands", keyspace.definition.name);
+            self.changing.lead.as_mut().expect("it leads").waits = waits;
             return;
         }
-        let began_ms = lead.began_ms;
+        if !self.agreed.may_step() {
+            return;
+        }
         let step = self.next_step(&change, began_ms, outputs);
         let lead = self.changing.lead.as_mut().expect("it leads");
         match step {
@@ -512,7 +517,10 @@ impl Node {
         }
         let held = |(_, places): &(Life, VersionVector)| places.get(id);
         let last = match lose {
-            true => lead.holds.values().map(held).max().unwrap_or(Place::START),
+            // What it alone has is lost, also where it is alive: nobody takes anything from it.
+            true => {
+                stay().filter_map(|id| lead.holds.get(&id)).map(held).max().unwrap_or(Place::START)
+            }
             false => match lead.holds.get(&id) {
                 Some(own) => held(own),
                 None => return Err(format!("node {} to say where its merged log ends", id.0)),

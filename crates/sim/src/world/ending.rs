@@ -33,6 +33,8 @@ const WATCH_US: u64 = 20_000;
 /// How long after all faults nodes have to connect and to elect a leader before anything is
 /// demanded.
 const GRACE_US: u64 = 5_000_000;
+/// How long a keyspace may be on its way from one to another, and some more.
+const CARVING_US: u64 = 70_000_000;
 /// How long a stage may go on without anything being done, beside what clients wait for answers.
 const STAGE_US: u64 = 10_000_000;
 
@@ -85,10 +87,14 @@ impl World {
     }
 
     fn wait_on(&mut self, why: String) {
+        if self.healed_for_us() < CARVING_US && self.is_carving() {
+            self.ending.carved_us = self.now_us();
+        }
         let limit_us = STAGE_US + 2 * self.patience_us();
         self.note_merged();
         let moved_us = self.ending.merged.1;
         let last_us = self.ending.since_us.max(self.last_done_us).max(moved_us);
+        let last_us = last_us.max(self.ending.carved_us);
         let waited_us = self.now_us() - last_us;
         if waited_us < limit_us {
             self.queue.after(WATCH_US, Event::Watch);
@@ -97,6 +103,14 @@ impl World {
         let loose = (0..self.hosts.len()).any(|host| self.is_loose(host));
         let invariant = if loose { TURNED_AWAY } else { REST };
         self.fail(invariant, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
+    }
+
+    /// Whether members are to change, which waits until a keyspace has changed hands: that waits for
+    /// all members, until it is given up.
+    fn is_carving(&self) -> bool {
+        let carves = |status: &Status| status.keyspaces.under_way.is_some();
+        let changes = self.plan.setting.changes_members();
+        changes && self.statuses().iter().flatten().any(carves)
     }
 
     /// Whether a replica may not have come yet to where a session was before: where one entry goes

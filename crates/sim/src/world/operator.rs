@@ -304,7 +304,7 @@ impl World {
             return None;
         }
         if self.operator.tasks.iter().any(|task| task.is_asked) {
-            return Some("an operator waits for an answer".into());
+            return Some(format!("an operator waits for an answer; {}", self.under_way()));
         }
         let members = (0..self.members()).filter(|host| self.operator.is_member(*host));
         let lost: Vec<usize> = members.filter(|host| self.hosts[*host].gone).collect();
