@@ -50,6 +50,9 @@ pub(crate) struct Args {
     /// Let nothing break, and check how long operations take and entries need to spread.
     #[arg(long, conflicts_with = "plain")]
     calm: bool,
+    /// Let members come and go in every world in which there is room for one more.
+    #[arg(long, conflicts_with_all = ["plain", "calm"])]
+    members: bool,
     /// Plant one bug after the other in the nodes, and tell in how many worlds each is caught.
     ///
     /// Exits with 0 only if each is caught within 1000 seeds. docs/mutants.md lists them.
@@ -104,11 +107,13 @@ impl Args {
         #[cfg(feature = "mutants")]
         if let Some(mutant) = self.mutant {
             let options = mutant.options();
-            return Options { plain: plain.or(options.plain), ..options };
+            let members = self.members.then_some(true).or(options.members);
+            return Options { plain: plain.or(options.plain), members, ..options };
         }
         let named = |sabotage: &Sabotage| self.sabotage.as_deref() == Some(sabotage.name());
         let sabotage = Sabotage::ALL.into_iter().find(named);
-        Options { sabotage, plain, ..Options::default() }
+        let members = self.members.then_some(true);
+        Options { sabotage, plain, members, ..Options::default() }
     }
 }
 

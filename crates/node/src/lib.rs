@@ -88,6 +88,9 @@ pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;
 pub use observe::describe::in_words;
 pub use observe::forged::{Forged, as_written_earlier, hello_of_stranger};
-pub use observe::inspect::{AgreedEntry, Matter, NamedWrite, Vote, acknowledges, term_in};
+pub use observe::inspect::{
+    AgreedEntry, ChangeSeen, Matter, MemberStep, NamedWrite, RosterSeen, Vote, acknowledges,
+    term_in,
+};
 pub use recovery::Recovery;
 pub use token::Token;

@@ -11,6 +11,8 @@ pub struct Options {
     pub order: Option<Order>,
     /// How many nodes there are, 1 to 7; the seed's choice if not given.
     pub nodes: Option<usize>,
+    /// Whether members come and go; the seed's choice if not given.
+    pub members: Option<bool>,
     /// A world in which nothing breaks, instead of the seed's choice.
     pub plain: Option<Plain>,
     /// The faults of the seed's plan that happen, by their numbers; all of them if not given.
@@ -55,6 +57,7 @@ impl Options {
         let calm = self.plain == Some(Plain::Calm);
         let flags = [
             calm.then(|| " --calm".to_owned()),
+            (self.members == Some(true)).then(|| " --members".to_owned()),
             self.only.as_ref().map(|only| format!(" --only {}", row(only))),
             self.clients.as_ref().map(|clients| format!(" --clients {}", row(clients))),
             self.operations.map(|operations| format!(" --operations {operations}")),

@@ -107,6 +107,7 @@ pub(crate) use describe::{
 };
 use digest::Points;
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
+pub(crate) use entry::step as member_step;
 use entry::{Cursor, Draft};
 use expiry::Reclaiming;
 use forwards::Forwards;

@@ -351,10 +351,15 @@ impl Node {
         let coming = change.wanted.add.as_ref().map(|(id, _)| *id);
         self.call_nobody_but(coming.filter(|_| self.changing.lead.is_some()), outputs);
         let Some(lead) = &self.changing.lead else { return };
-        if self.keyspaces.table().under_way().is_some() || !self.agreed.may_step() {
+        let began_ms = lead.began_ms;
+        if let Some((keyspace, _)) = self.keyspaces.table().under_way() {
+            let waits = format!("keyspace {}, which changes hands", keyspace.definition.name);
+            self.changing.lead.as_mut().expect("it leads").waits = waits;
             return;
         }
-        let began_ms = lead.began_ms;
+        if !self.agreed.may_step() {
+            return;
+        }
         let step = self.next_step(&change, began_ms, outputs);
         let lead = self.changing.lead.as_mut().expect("it leads");
         match step {
@@ -484,12 +489,13 @@ impl Node {
                 Some(_) => {}
             }
         }
-        let leaving = remove.iter().find(|id| roster.member(**id).is_some());
-        let Some(id) = leaving.copied() else { return Err("nothing".into()) };
-        if mutant!(RemovedLeaderGoesOn, id == self.identity.id, false) {
-            return Err(format!("node {} leads, and hands over before it goes", id.0));
-        }
-        self.next_to_go(id, remove, *lose)
+        let leaving = remove.iter().filter(|id| roster.member(**id).is_some());
+        // Who is alive may have to wait until who is dead counts in no majority any more.
+        let steps = leaving.map(|id| self.next_to_go(*id, remove, *lose));
+        let first = |one: Result<Step, String>, other: Result<Step, String>| {
+            one.or_else(|waits| other.map_err(|_| waits))
+        };
+        steps.reduce(first).unwrap_or(Err("nothing".into()))
     }
 
     /// Whoever is to come learns once it has answered at its address.
@@ -589,6 +595,9 @@ impl Node {
 
     /// Whoever leaves is gone once all that stay hold its log, as far as it counts.
     fn next_to_go(&self, id: NodeId, remove: &[NodeId], lose: bool) -> Result<Step, String> {
+        if mutant!(RemovedLeaderGoesOn, id == self.identity.id, false) {
+            return Err(format!("node {} leads, and hands over before it goes", id.0));
+        }
         let roster = self.agreed.roster();
         let lead = self.changing.lead.as_ref().expect("it leads");
         let stay = || roster.members().keys().filter(|id| !remove.contains(id)).copied();
@@ -598,6 +607,7 @@ impl Node {
         }
         let held = |(_, places): &(Life, VersionVector)| places.get(id);
         let last = match lose {
+            // What it alone has is lost, also where it is alive: nobody takes anything from it.
             true => {
                 stay().filter_map(|id| lead.holds.get(&id)).map(held).max().unwrap_or(Place::START)
             }

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::api::{Durability, Level, Order};
+use crate::api::{Durability, Level, MemberChange, Order, Standing};
+use crate::cluster::roster::{Roster, Step};
 use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId, Sequence, Term};
 use crate::merged::MergedEntry;
@@ -40,7 +41,79 @@ pub struct NamedWrite {
     pub command: Command,
 }
 
+/// A step of a change of members, as an entry of the agreed log carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberStep {
+    /// Whoever is to come learns from now on.
+    Learn(NodeId),
+    /// It votes from now on.
+    Promote(NodeId),
+    /// This one is no member any more; its merged log ends there.
+    Gone(NodeId, Boot, Index),
+    /// Nobody comes.
+    GiveUp,
+}
+
+/// All members, as a node has applied them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RosterSeen {
+    /// The entry that changed them last; 0: nobody has, and all else is empty.
+    pub version: Index,
+    /// Who they are, by their ids.
+    pub members: Vec<(NodeId, Standing)>,
+    /// Those that are gone: the entry that removed each, and where its merged log ends.
+    pub removed: Vec<(NodeId, Index, (Boot, Index))>,
+    /// The change that is under way.
+    pub change: Option<ChangeSeen>,
+}
+
+/// A change of members that is under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeSeen {
+    /// The entry that began it.
+    pub index: Index,
+    /// Who is to come.
+    pub comes: Option<NodeId>,
+    /// Who is to go.
+    pub goes: Vec<NodeId>,
+    /// Whether those who go are dead.
+    pub loses: bool,
+}
+
+impl RosterSeen {
+    fn of(roster: &Roster) -> RosterSeen {
+        let change = roster.change().map(|change| ChangeSeen {
+            index: change.index,
+            comes: change.wanted.add.as_ref().map(|(id, _)| *id),
+            goes: change.wanted.remove.clone(),
+            loses: change.wanted.lose,
+        });
+        let removed = roster.all_removed().iter();
+        let members = roster.members().iter();
+        RosterSeen {
+            version: roster.version(),
+            members: members.map(|(id, member)| (*id, member.standing)).collect(),
+            removed: removed
+                .map(|(id, one)| (*id, one.index, (one.last.boot, one.last.index)))
+                .collect(),
+            change,
+        }
+    }
+}
+
 impl AgreedEntry {
+    /// The step of a change of members that it carries, and the entry that began that change.
+    pub fn step(&self) -> Option<(Index, MemberStep)> {
+        let (change, step) = crate::agreed::member_step(&self.data)?;
+        let step = match step {
+            Step::Learn(id, _) => MemberStep::Learn(id),
+            Step::Promote(id) => MemberStep::Promote(id),
+            Step::Gone(id, last) => MemberStep::Gone(id, last.boot, last.index),
+            Step::GiveUp(_) => MemberStep::GiveUp,
+        };
+        Some((change, step))
+    }
+
     /// The time that its leader stamped it with; an entry that opens a term has none.
     pub fn stamp_ms(&self) -> Option<u64> {
         crate::agreed::stamp_ms(&self.data)
@@ -103,6 +176,21 @@ impl Matter {
     }
 }
 
+impl Command {
+    /// The change of members that it begins, if it begins one.
+    pub fn member_change(&self) -> Option<MemberChange> {
+        let wanted = self.members_wanted()?;
+        Some(match (wanted.add, wanted.moved) {
+            (Some((id, address)), _) => match wanted.remove.first() {
+                Some(old) => MemberChange::Replace { old: *old, new: id, address },
+                None => MemberChange::Add { id, address },
+            },
+            (None, Some((id, address))) => MemberChange::Move { id, address },
+            (None, None) => MemberChange::Remove { ids: wanted.remove, lose: wanted.lose },
+        })
+    }
+}
+
 impl Node {
     /// Which start of another member it believes, as its disk has it: boot and incarnation.
     pub fn believes(&self, member: NodeId) -> Option<(Boot, u64)> {
@@ -134,6 +222,11 @@ impl Node {
     /// kept, on disk or on the way there.
     pub fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
         self.merged().entries(from)
+    }
+
+    /// All members, as far as it has applied the log.
+    pub fn roster_seen(&self) -> RosterSeen {
+        RosterSeen::of(self.agreed().roster())
     }
 
     /// An entry of the agreed log, committed or not, if it is here.

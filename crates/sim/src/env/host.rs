@@ -1,11 +1,11 @@
 //! A machine that a node runs on: its disk, its clocks, and its client connections. Begin with
 //! [`Host`].
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use node::{
-    Boot, Config, DirectoryId, Index, Input, Level, Limits, Node, NodeId, Order, Recovery,
-    RequestId, SessionId, StartError,
+    Boot, Config, DirectoryId, Index, Input, Limits, Node, NodeId, Recovery, RequestId, SessionId,
+    StartError,
 };
 
 use crate::env::clock::Clock;
@@ -102,6 +102,12 @@ pub(crate) struct Host {
     pub(crate) full: u32,
     /// Whether it is lost for good.
     pub(crate) gone: bool,
+    /// Whether nobody has started it yet: it may join later.
+    pub(crate) is_spare: bool,
+    /// Whether it was removed, and its directory says so: it does not start any more.
+    pub(crate) is_retired: bool,
+    /// To whom it connects, once it has said so; else as it was started.
+    pub(crate) peers: Option<BTreeSet<usize>>,
     /// Whether it runs on a directory that must not take part any more.
     pub(crate) is_copy: bool,
     /// Whether it dies as soon as others make it drop the end of its log.
@@ -127,7 +133,7 @@ impl Host {
     pub(crate) fn new(place: usize, setting: &Setting, seed: u64, clocks: &mut Chance) -> Host {
         let id = NodeId(place as u64 + 1);
         Host {
-            config: config(id, setting.nodes, setting.order, setting.level, setting),
+            config: config(id, setting),
             turn_steps: setting.turn_steps,
             limits: setting.limits,
             node: None,
@@ -144,6 +150,9 @@ impl Host {
             kept_down: 0,
             full: 0,
             gone: false,
+            is_spare: place >= setting.nodes && place < setting.hosts(),
+            is_retired: false,
+            peers: None,
             is_copy: false,
             dies_overwritten: false,
             copies: vec![],
@@ -162,6 +171,16 @@ impl Host {
 
     pub(crate) fn is_up(&self) -> bool {
         self.node.is_some()
+    }
+
+    /// Whether it connects to another one. As long as nobody has changed members the founders
+    /// connect to each other; one that joins to all that it was told of.
+    pub(crate) fn connects_to(&self, other: usize) -> bool {
+        match &self.peers {
+            Some(peers) => peers.contains(&other),
+            None if self.config.join => true,
+            None => self.config.members.iter().any(|(id, _)| *id == NodeId(other as u64 + 1)),
+        }
     }
 
     /// Whether it is on its disk that it has met all others: then it can do without any one of
@@ -184,6 +203,7 @@ impl Host {
     pub(crate) fn boot(&mut self, now_us: u64, may_lose: bool) -> Result<(), StartError> {
         assert!(self.node.is_none(), "a node that runs is not started");
         self.life += 1;
+        self.peers = None;
         if self.is_settled() {
             self.copies.push(self.disk.directory());
         }
@@ -259,13 +279,20 @@ impl Host {
     }
 }
 
-fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Setting) -> Config {
-    let member = |number| (NodeId(number), format!("node-{number}:7000"));
+/// Where a node receives its peers, as it is started.
+pub(crate) fn address(id: NodeId) -> String {
+    format!("node-{}:7000", id.0)
+}
+
+fn config(id: NodeId, setting: &Setting) -> Config {
+    let founders = setting.nodes as u64;
+    let joins = id.0 > founders && id.0 <= setting.hosts() as u64;
+    let members = if joins { id.0..=id.0 } else { 1..=founders };
     Config {
         id,
-        members: (1..=nodes as u64).map(member).collect(),
-        order,
-        level,
+        members: members.map(NodeId).map(|id| (id, address(id))).collect(),
+        order: setting.order,
+        level: setting.level,
         request_timeout_ms: setting.request_timeout_ms,
         max_clock_drift_ms: setting.max_clock_drift_ms,
         max_memory: setting.max_memory.map(|bytes| bytes + 20 * (id.0 - 1)),
@@ -273,7 +300,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
         incarnation: 0,
         directory: DirectoryId(0),
         discard_state: false,
-        join: false,
+        join: joins,
     }
 }
 

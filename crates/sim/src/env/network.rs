@@ -145,9 +145,21 @@ impl Network {
         link.epoch += 1;
     }
 
+    /// A node connects to this one no more. As long as that one connects to it, it answers there.
+    pub(crate) fn let_go(&mut self, from: usize, to: usize) {
+        let is_answered = self.link(to, from).up;
+        let link = self.link(from, to);
+        link.held.clear();
+        (link.up, link.believed) = (is_answered, false);
+        link.epoch += 1;
+    }
+
     /// Tries to connect to a peer that is up. True if it did.
     pub(crate) fn dial(&mut self, from: usize, to: usize) -> bool {
-        if self.is_dead(from, to) || self.link(from, to).up {
+        let link = self.link(from, to);
+        // What answers somebody is no connection of its own.
+        let is_there = link.up && link.believed;
+        if self.is_dead(from, to) || is_there {
             return false;
         }
         let link = self.link(from, to);

@@ -63,6 +63,13 @@ impl Invariant for Fitting {
             }
             // The state machine refuses what cannot be done.
             Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
+            // Its token may name one that is no member, or that came since.
+            Outcome::Refused(Error::Consistency(_))
+                if self.setting.changes_members()
+                    && matches!(operation.action, Action::WaitFor(_)) =>
+            {
+                Ok(())
+            }
             // Its keyspace may be one whose order has not got what the connection prefers.
             Outcome::Refused(Error::Consistency(_)) if may_have(&operation.key) => Ok(()),
             Outcome::Refused(error @ Error::CrossKeyspace(_)) if !self.reaches_over(operation) => {
@@ -114,7 +121,7 @@ impl Fitting {
 }
 
 fn is_other(action: &Action) -> bool {
-    matches!(action, Action::Other { .. } | Action::Keyspace(_))
+    matches!(action, Action::Other { .. } | Action::Keyspace(_) | Action::Members { .. })
 }
 
 fn fits(action: &Action, reply: &Reply) -> bool {
@@ -127,6 +134,7 @@ fn fits(action: &Action, reply: &Reply) -> bool {
             matches!(&both[..], [Reply::Nil, Reply::Nil] | [Reply::Value(_), Reply::Nil])
                 || matches!(&both[..], [Reply::Value(_), Reply::Integer(0..)])
         }
+        (Action::Members { .. }, Reply::Ok | Reply::Value(_)) => true,
         (Action::Token, Reply::Value(_)) | (Action::WaitFor(_), Reply::Status("OK")) => true,
         // The fold of the log says what it means.
         (Action::Other { .. }, _) | (Action::Exec { .. }, Reply::Array(_) | Reply::Nil) => true,

@@ -60,8 +60,10 @@ impl Capped {
     pub(crate) fn new(setting: &Setting) -> Capped {
         Capped {
             cap_ms: setting.max_clock_drift_ms as i64,
-            merged: setting.order == Order::Merged && !setting.has_keyspaces(),
-            hosts: vec![Seen::default(); setting.nodes],
+            merged: setting.order == Order::Merged
+                && !setting.has_keyspaces()
+                && !setting.changes_members(),
+            hosts: vec![Seen::default(); setting.hosts()],
             highest_ms: 0,
         }
     }
@@ -211,7 +213,7 @@ impl Invariant for Capped {
     }
 
     fn at_rest(&mut self, rest: &Rest<'_>) -> Result<(), String> {
-        let lives = |id: &NodeId| !rest.gone[id.0 as usize - 1];
+        let lives = |id: &NodeId| rest.fates[id.0 as usize - 1].is_there();
         for status in rest.statuses {
             let knows = |id: &NodeId| {
                 *id == status.id

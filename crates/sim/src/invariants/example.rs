@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use node::{
-    Boot, Certificate, DirectoryId, Index, Level, MergedEntry, NamedWrite, NodeId, Now, Order,
-    Reply, Role, Status, Term,
+    Boot, Certificate, DirectoryId, Index, Level, MemberStep, MergedEntry, NamedWrite, NodeId, Now,
+    Order, Reply, Role, RosterSeen, Status, Term,
 };
 
-use super::invariant::{Invariant, Rest, Turn};
+use super::invariant::{Fate, Invariant, Rest, Turn};
 use super::view::View;
 use crate::options::Options;
 use crate::plan::setting::Setting;
@@ -32,6 +32,9 @@ pub(crate) struct Held {
     pub(crate) serves: BTreeMap<Bytes, (u32, Order, Level)>,
     /// Keys that have a value in the state of this order.
     pub(crate) held_in: Vec<(Order, Bytes)>,
+    /// Steps of changes of members, by their entries, and the members.
+    pub(crate) steps: BTreeMap<u64, (Index, MemberStep)>,
+    pub(crate) roster: RosterSeen,
 }
 
 static NOTHING: Held = Held {
@@ -46,6 +49,8 @@ static NOTHING: Held = Held {
     believed: BTreeMap::new(),
     serves: BTreeMap::new(),
     held_in: vec![],
+    steps: BTreeMap::new(),
+    roster: RosterSeen { version: Index(0), members: vec![], removed: vec![], change: None },
 };
 
 impl View for Held {
@@ -114,6 +119,14 @@ impl View for Held {
 
     fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
         self.merged_entries.get(from..).map_or(vec![], <[MergedEntry]>::to_vec)
+    }
+
+    fn step(&self, index: u64) -> Option<(Index, MemberStep)> {
+        self.steps.get(&index).cloned()
+    }
+
+    fn roster(&self) -> RosterSeen {
+        self.roster.clone()
     }
 
     fn is_within_entry(&self) -> bool {
@@ -209,7 +222,7 @@ pub(crate) fn at_rest(
         operations,
         asked: operations,
         statuses: &statuses,
-        gone: &[false],
+        fates: &[Fate::There],
     })
 }
 

@@ -18,13 +18,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use node::{
-    AgreedPosition, Boot, Certificate, Error, Event, Index, NamedWrite, NodeId, Order, Output,
-    Reply, Sequence,
+    AgreedPosition, Certificate, Error, Event, Index, MemberStep, NamedWrite, Order, Output, Reply,
 };
 
 use super::invariant::{Invariant, Rest, Turn};
 use super::memory::Memory;
 use super::model::{Found, Held, meaning, staying};
+use super::roster::Roster;
 use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
@@ -47,9 +47,9 @@ pub(crate) struct SameFold {
     transactions: Transactions,
     keyspaces: Keyspaces,
     once: once::Ids,
+    roster: Roster,
     /// The keys that each index wrote.
     touched: Vec<Vec<Bytes>>,
-    last: BTreeMap<NodeId, (u64, u64)>,
     /// For each node, its life and the index that it was last seen at.
     seen: BTreeMap<usize, (u64, u64)>,
 }
@@ -68,7 +68,8 @@ const KEYS_MAX: usize = 64;
 
 impl SameFold {
     pub(crate) fn new(setting: &Setting) -> SameFold {
-        SameFold { is_off: !setting.has(Order::Agreed), ..SameFold::default() }
+        let roster = Roster::of_founders(setting.nodes);
+        SameFold { is_off: !setting.has(Order::Agreed), roster, ..SameFold::default() }
     }
 
     /// What a key holds now, dead or not.
@@ -115,11 +116,22 @@ impl SameFold {
     }
 
     /// Folds in one more entry.
-    fn fold(&mut self, index: u64, time_ms: Option<u64>, writes: Vec<NamedWrite>) {
+    fn fold(
+        &mut self,
+        index: u64,
+        time_ms: Option<u64>,
+        writes: Vec<NamedWrite>,
+        step: Option<(Index, MemberStep)>,
+    ) {
+        if let Some((change, step)) = step {
+            self.roster.step(index, change, &step);
+        }
         self.touched.push(vec![]);
         self.times_ms.push(self.time_at(index - 1).max(time_ms.unwrap_or(0)));
         let mut offset = 0;
-        for NamedWrite { node, boot, sequence, keyspace, command } in writes {
+        for write in writes {
+            let is_next = self.roster.takes(&write);
+            let NamedWrite { keyspace, command, .. } = write;
             let at = AgreedPosition { index: Index(index), offset };
             let (id, command) = match command.of_once() {
                 Some((id, command)) => (Some(id), command),
@@ -127,14 +139,14 @@ impl SameFold {
             };
             let places = command.listed().len().max(1) as u32;
             offset += places;
-            let last = self.last.entry(node).or_default();
-            if (boot, sequence) != (Boot(last.0), Sequence(last.1 + 1))
-                && !(boot > Boot(last.0) && sequence == Sequence(1))
-            {
+            if !is_next {
                 continue;
             }
-            *last = (boot.0, sequence.0);
             let (now_ms, last) = (self.time_at(index), place(at, places as usize - 1));
+            if let Some(change) = command.member_change().filter(|_| keyspace == 0) {
+                self.roster.begin(index, &change);
+                continue;
+            }
             self.forget_old_ids(now_ms);
             if self.keyspaces.change(at, keyspace, &command)
                 || self.keyspaces.refuses(keyspace, &command)
@@ -314,7 +326,7 @@ impl Invariant for SameFold {
                 return Err(format!("node {node} has applied entry {next}, which nobody holds"));
             };
             let time_ms = turn.view.stamp(next).and_then(|(_, stamp_ms)| stamp_ms);
-            self.fold(next, time_ms, writes);
+            self.fold(next, time_ms, writes, turn.view.step(next));
         }
         if turn.view.is_within_entry() {
             // It holds more than the fold up to there. It is looked at when it stands between two
@@ -372,6 +384,7 @@ impl Invariant for SameFold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use node::{Boot, NodeId, Sequence};
     use crate::invariants::example::{Held, operation, status, turn};
 
     fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {

@@ -1,7 +1,7 @@
 //! What an invariant is: what it is shown, and when. Begin with [`Invariant`].
 
 use bytes::Bytes;
-use node::{Now, Output, RequestId, SessionId, Status, Waits};
+use node::{Boot, Certificate, Index, Now, Output, RequestId, SessionId, Status, Waits};
 
 use super::view::View;
 use crate::plan::setting::Setting;
@@ -36,7 +36,48 @@ pub(crate) struct Turn<'a> {
 /// Whether a node says that its start is on disk and that it has met everyone: it takes part,
 /// whether or not it serves clients yet.
 pub(super) fn takes_part(status: &Status) -> bool {
-    !matches!(status.waits, Some(Waits::Disk | Waits::Formation(_)))
+    let none = [Waits::Disk, Waits::Joining, Waits::Learning];
+    let forms = matches!(status.waits, Some(Waits::Formation(_)));
+    !forms && status.waits.as_ref().is_none_or(|waits| !none.contains(waits))
+}
+
+/// What became of a node by the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is a member, and runs.
+    There,
+    /// It never became a member.
+    Stranger,
+    /// It is lost for good, with its disk.
+    Lost,
+    /// It was removed. Its merged log counts up to there.
+    Removed((Boot, Index)),
+}
+
+impl Fate {
+    pub(crate) fn is_there(self) -> bool {
+        self == Fate::There
+    }
+
+    /// Whether something that it alone had may be lost.
+    pub(crate) fn loses(self) -> bool {
+        matches!(self, Fate::Lost | Fate::Removed(_))
+    }
+
+    /// Whether a merged write may be lost that this node acknowledged: where nobody knows which
+    /// entry it stands in, it may be any.
+    pub(crate) fn may_lose(self, write: &Operation) -> bool {
+        match self {
+            Fate::There | Fate::Stranger => false,
+            Fate::Lost => true,
+            Fate::Removed(last) => match write.certificate.as_deref() {
+                Some(Certificate::Merged { entry: Some(entry), .. }) => {
+                    (entry.entry.boot, entry.entry.index) > last
+                }
+                _ => true,
+            },
+        }
+    }
 }
 
 /// A world that has come to rest.
@@ -46,10 +87,10 @@ pub(crate) struct Rest<'a> {
     pub(crate) operations: &'a [Operation],
     /// The same, as it was asked for.
     pub(crate) asked: &'a [Operation],
-    /// Of every node that is not lost for good, in order.
+    /// Of every member that is not lost for good, in order.
     pub(crate) statuses: &'a [Status],
-    /// For each node, whether it is lost for good.
-    pub(crate) gone: &'a [bool],
+    /// What became of each node.
+    pub(crate) fates: &'a [Fate],
 }
 
 /// What must hold. `Err` says how it was broken.

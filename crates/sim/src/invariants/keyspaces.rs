@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::Order;
 
-use super::invariant::{Invariant, Turn};
+use super::invariant::{Invariant, Turn, takes_part};
 use crate::plan::setting::Setting;
 use crate::record::keyspace::KEYS;
 
@@ -69,6 +69,14 @@ impl Invariant for OneKeyspace {
             return Ok(());
         }
         let version = (turn.life, turn.view.keyspaces_version());
+        if !takes_part(turn.status) {
+            // Whoever is to join, or starts, serves nobody.
+            self.versions.remove(&turn.host);
+            for seen in &mut self.seen {
+                seen.remove(&turn.host);
+            }
+            return Ok(());
+        }
         if self.versions.insert(turn.host, version) != Some(version) {
             self.look(turn)?;
         }

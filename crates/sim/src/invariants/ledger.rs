@@ -101,7 +101,7 @@ impl Invariant for Kept {
 /// had to keep them.
 fn lost<'a>(rest: &Rest<'a>) -> BTreeSet<&'a Bytes> {
     let merged = rest.setting.order == Order::Merged;
-    let there = |operation: &&Operation| merged && rest.gone[operation.host];
+    let there = |operation: &&Operation| merged && rest.fates[operation.host].loses();
     rest.operations.iter().filter(there).map(|operation| &operation.key).collect()
 }
 

@@ -9,6 +9,11 @@ use super::invariant::{Invariant, Turn};
 #[derive(Debug)]
 pub(crate) struct Alive;
 
+/// Whether a node halts since it was removed: [`super::members`] knows whether it was.
+pub(super) fn is_removal(reason: &str) -> bool {
+    reason.starts_with("this node was removed from its cluster")
+}
+
 impl Invariant for Alive {
     fn name(&self) -> &'static str {
         "alive"
@@ -16,7 +21,9 @@ impl Invariant for Alive {
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         for output in turn.outputs {
-            if let Output::Halt { exit_code, reason } = output {
+            if let Output::Halt { exit_code, reason } = output
+                && !is_removal(reason)
+            {
                 let node = turn.status.id.0;
                 return Err(format!("node {node} halts with exit code {exit_code}: {reason}"));
             }

@@ -16,6 +16,7 @@
 //! | [`vector`] | turn | a replica's version vector only grows, restarts included |
 //! | [`committed`] | turn | what is committed never changes, and later leaders have it |
 //! | [`fold`] | turn | a replica holds the fold of the log, equal at equal index |
+//! | [`members`] | turn | quorums of two memberships intersect |
 //! | [`keyspaces`] | turn | no key is served by two keyspaces |
 //! | [`interval`] | turn, answer | what is shown stays shown, and is in an entry a second later |
 //! | [`expiry`] | turn | a key that was gone stays so until it is written |
@@ -65,6 +66,7 @@ mod keyspaces;
 mod leader;
 mod ledger;
 mod life;
+mod members;
 mod memory;
 mod merge;
 mod model;
@@ -75,6 +77,7 @@ mod refusal;
 mod replay;
 mod replica;
 mod reserve;
+mod roster;
 mod share;
 mod silence;
 mod staleness;
@@ -100,14 +103,15 @@ pub(crate) const NO_PANIC: &str = "no panic";
 /// All invariants but the judge's verdict, which comes last.
 pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
     let mut all: Vec<Box<dyn Invariant>> = vec![
+        Box::new(members::SameRoster::new(setting)),
         Box::new(leader::OneLeader::default()),
-        Box::new(vote::OneVote::new(setting.nodes)),
-        Box::new(term::Remembered::new(setting.nodes)),
-        Box::new(belief::Kept::new(setting.nodes)),
-        Box::new(progress::Forward::new(setting.nodes)),
-        Box::new(boot::FreshBoots::new(setting.nodes)),
-        Box::new(vector::Growth::new(setting.nodes)),
-        Box::new(committed::Lasting::new(setting.nodes)),
+        Box::new(vote::OneVote::new(setting.hosts())),
+        Box::new(term::Remembered::new(setting.hosts())),
+        Box::new(belief::Kept::new(setting.hosts())),
+        Box::new(progress::Forward::new(setting.hosts())),
+        Box::new(boot::FreshBoots::new(setting.hosts())),
+        Box::new(vector::Growth::new(setting.hosts())),
+        Box::new(committed::Lasting::new(setting.hosts())),
         Box::new(fold::SameFold::new(setting)),
         Box::new(keyspaces::OneKeyspace::new(setting)),
         Box::new(interval::Synced::new(setting)),
@@ -120,10 +124,10 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(digest::Same),
         Box::new(clock::Capped::new(setting)),
         Box::new(time::Onward::new(setting)),
-        Box::new(reserve::Small::new(setting.nodes)),
-        Box::new(full::TakesNothing::new(setting.nodes)),
+        Box::new(reserve::Small::new(setting.hosts())),
+        Box::new(full::TakesNothing::new(setting.hosts())),
         Box::new(silence::Silent),
-        Box::new(replay::Same::new(setting.nodes)),
+        Box::new(replay::Same::new(setting.hosts())),
         Box::new(copy::TurnedAway::new(setting)),
         Box::new(answer::Fitting::new(setting)),
         Box::new(refusal::Gone::default()),

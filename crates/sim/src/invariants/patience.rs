@@ -30,11 +30,11 @@ impl Answered {
     pub(crate) fn new(setting: &Setting) -> Answered {
         Answered {
             timeout_ms: setting.request_timeout_ms,
-            lives: vec![0; setting.nodes],
-            open: vec![BTreeMap::new(); setting.nodes],
-            closed: vec![BTreeSet::new(); setting.nodes],
-            looked_ms: vec![0; setting.nodes],
-            turned_ms: vec![0; setting.nodes],
+            lives: vec![0; setting.hosts()],
+            open: vec![BTreeMap::new(); setting.hosts()],
+            closed: vec![BTreeSet::new(); setting.hosts()],
+            looked_ms: vec![0; setting.hosts()],
+            turned_ms: vec![0; setting.hosts()],
         }
     }
 

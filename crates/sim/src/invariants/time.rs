@@ -39,6 +39,8 @@ struct Seen {
     led: u64,
     /// Of all stamps that log time grows from: twice the stamp less its moment, at most.
     base_ms: i64,
+    /// How many members there were after its last turn; 0: it had none.
+    members: usize,
     /// What it said after its last turn that the others' clocks show, against its monotonic clock.
     shown_ms: BTreeMap<NodeId, i64>,
 }
@@ -79,7 +81,11 @@ impl Seen {
     /// during the turn counts for some of the entries that it made in it, and for others not.
     fn clock_ms(&mut self, turn: &Turn<'_>, cap_ms: i64) -> Option<i64> {
         let now_ms = turn.now.monotonic_ms as i64;
-        let (own_ms, members) = (turn.now.wall_ms as i64 - now_ms, turn.status.members.len());
+        let own_ms = turn.now.wall_ms as i64 - now_ms;
+        // They may have come or gone behind some of the entries.
+        let now = turn.status.members.len();
+        let before = std::mem::replace(&mut self.members, now);
+        let members = if before == 0 { now } else { now.min(before) };
         let shown_ms = shown_ms(turn.status, own_ms);
         let carries = |shown| carries_ms(own_ms, shown, members, cap_ms);
         let clock_ms = carries(&shown_ms).max(carries(&self.shown_ms)).map(|ms| ms + now_ms);
@@ -121,7 +127,7 @@ impl Onward {
         Onward {
             agreed: setting.order == Order::Agreed,
             cap_ms: setting.max_clock_drift_ms as i64,
-            hosts: vec![Seen::default(); setting.nodes],
+            hosts: vec![Seen::default(); setting.hosts()],
             known: vec![],
         }
     }

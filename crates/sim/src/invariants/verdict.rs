@@ -14,6 +14,7 @@ use bytes::Bytes;
 use history::{Budget, Header, History, Unit, check};
 use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite, Order};
 
+use super::invariant::Fate;
 use crate::plan::setting::Setting;
 use crate::record::operation::{Action, Operation, Outcome};
 use crate::record::transaction;
@@ -73,27 +74,27 @@ pub(crate) struct Evidence<'a> {
     record: &'a [Operation],
     /// All keys, numbered.
     keys: BTreeMap<&'a Bytes, u64>,
-    gone: &'a [bool],
+    fates: &'a [Fate],
     /// Values that were seen at a node which is not lost; nothing if all that was acknowledged must
     /// be there anyway.
     spread: Option<BTreeSet<&'a Bytes>>,
 }
 
 impl<'a> Evidence<'a> {
-    /// `gone` tells of each node whether it is lost for good.
+    /// `fates`: what became of each node.
     pub(crate) fn new(
         order: Order,
         operations: &'a [Operation],
         places: &'a [usize],
         record: &'a [Operation],
-        gone: &'a [bool],
+        fates: &'a [Fate],
     ) -> Evidence<'a> {
         let names: BTreeSet<&Bytes> = operations.iter().map(|operation| &operation.key).collect();
         let keys = names.into_iter().zip(0..).collect();
-        let living = operations.iter().filter(|operation| !gone[operation.host]);
+        let living = operations.iter().filter(|operation| !fates[operation.host].loses());
         let spread = (order == Order::Merged)
             .then(|| living.filter_map(|operation| operation.seen().flatten()).collect());
-        Evidence { order, operations, places, record, keys, gone, spread }
+        Evidence { order, operations, places, record, keys, fates, spread }
     }
 
     /// All operations and transactions that a history tells of, each with its place, in their
@@ -132,7 +133,7 @@ impl<'a> Evidence<'a> {
         let value = operation.written().flatten().filter(|_| operation.unique);
         let known = value.is_some_and(|value| spread.contains(value));
         let written = operation.is_done() && operation.action.is_write();
-        written && self.gone[operation.host] && !known
+        written && self.fates[operation.host].may_lose(operation) && !known
     }
 }
 
@@ -217,7 +218,7 @@ fn history_and_places(
         let Some(mut one) = convert(level, operation, client, start_us) else { continue };
         one.end = one.end.filter(|_| !lost);
         // Of a node that is lost no final read is missing.
-        one.server = one.server.filter(|_| !evidence.gone[operation.host]);
+        one.server = one.server.filter(|_| evidence.fates[operation.host].is_there());
         if certified && !lost {
             one = certified_by(one, operation, evidence);
         }

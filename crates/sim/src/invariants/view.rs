@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use node::{Index, Level, MergedEntry, NamedWrite, Node, NodeId, Order};
+use node::{Index, Level, MemberStep, MergedEntry, NamedWrite, Node, NodeId, Order, RosterSeen};
 
 use crate::record::trace;
 
@@ -37,6 +37,10 @@ pub(crate) trait View {
     fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
     /// Bytes of writes that wait to become the next agreed entry.
     fn drafted(&self) -> usize;
+    /// The step of a change of members in an entry of the agreed log, and where that began.
+    fn step(&self, index: u64) -> Option<(Index, MemberStep)>;
+    /// All members, as it has applied them.
+    fn roster(&self) -> RosterSeen;
     /// How many merged entries it holds.
     fn merged_count(&self) -> usize;
     /// Those of them that are kept, from this number on.
@@ -100,6 +104,14 @@ impl View for Node {
 
     fn drafted(&self) -> usize {
         Node::drafted(self)
+    }
+
+    fn step(&self, index: u64) -> Option<(Index, MemberStep)> {
+        self.agreed_entry(Index(index))?.step()
+    }
+
+    fn roster(&self) -> RosterSeen {
+        self.roster_seen()
     }
 
     fn merged_count(&self) -> usize {

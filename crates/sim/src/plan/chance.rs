@@ -36,6 +36,8 @@ pub(crate) enum Subject {
     Lags,
     /// Whether keyspaces are created and dropped.
     Keyspaces,
+    /// Whether members come and go, and when.
+    Members,
     /// Which levels clients name and prefer.
     Levels,
     /// How often clients have what they write run once.
@@ -70,6 +72,7 @@ impl Subject {
             Subject::Answers => 26,
             Subject::Lags => 27,
             Subject::Keyspaces => 25,
+            Subject::Members => 28,
             Subject::Levels => 23,
             Subject::Once => 24,
             Subject::Boot(node) => 100 + node,

@@ -3,13 +3,13 @@
 use node::{Matter, Order};
 
 use super::chance::{Chance, Subject};
-use super::fault::{Fault, Kind, NAMES, Shape, Target};
+use super::fault::{Errand, Fault, Kind, NAMES, Shape, Target};
 use super::setting::Setting;
 
-/// How often each kind is drawn, in the order of [`NAMES`]. Graceful stops and the last five are
+/// How often each kind is drawn, in the order of [`NAMES`]. Graceful stops and the last six are
 /// drawn by themselves.
 const WEIGHTS: [u64; NAMES.len()] =
-    [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3, 6, 0, 0, 0, 0, 0, 0];
+    [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3, 6, 0, 0, 0, 0, 0, 0, 0];
 
 /// The kinds that make no sense for a node without peers.
 const AMONG_NODES: [usize; 12] = [2, 3, 4, 9, 10, 11, 16, 19, 20, 21, 22, 23];
@@ -20,13 +20,13 @@ const DEPOSES_US: u64 = 2_500_000;
 /// The faults that a seed stands for, in order of time.
 pub(super) fn faults(seed: u64, setting: &Setting) -> Vec<Fault> {
     let mut chance = Chance::new(seed, Subject::Faults);
-    let weights = draw_weights(&mut chance, setting.nodes);
+    let weights = draw_weights(&mut chance, setting.hosts());
     let count = chance.between(6, 18);
     let mut faults: Vec<_> = (0..count).map(|_| draw_one(&mut chance, setting, &weights)).collect();
     if !faults.iter().any(|fault| deposes(fault, setting)) {
         faults.push(draw_deposing(&mut chance, setting));
     }
-    if setting.load.talk_percent > 0 && setting.nodes > 2 {
+    if setting.load.talk_percent > 0 && setting.hosts() > 2 {
         faults.push(draw_detour(&mut chance, setting));
     }
     faults.extend(draw_stops(seed, setting));
@@ -37,6 +37,12 @@ pub(super) fn faults(seed: u64, setting: &Setting) -> Vec<Fault> {
         faults.retain(|fault| fault.until_us < failing.at_us);
     }
     faults.extend(rare);
+    if setting.changes_members() {
+        // Who was removed has a directory that must not take part, and so has a copy.
+        let copies = |kind: &Kind| matches!(kind, Kind::Restore { .. } | Kind::Clone { .. });
+        faults.retain(|fault| !copies(&fault.kind));
+        faults.extend(draw_errands(seed, setting));
+    }
     faults.sort_by_key(|fault| fault.at_us);
     faults.iter_mut().enumerate().for_each(|(number, fault)| fault.number = number);
     faults
@@ -56,6 +62,18 @@ fn draw_stops(seed: u64, setting: &Setting) -> Vec<Fault> {
     (0..count).map(&mut draw).collect()
 }
 
+/// What an operator does about members, now and then.
+fn draw_errands(seed: u64, setting: &Setting) -> Vec<Fault> {
+    let mut chance = Chance::new(seed, Subject::Members);
+    let count = chance.between(2, 7);
+    let mut draw = |_| {
+        let at_us = chance.between(MEETING_US, setting.breaking_us - 1);
+        let kind = draw_kind(&mut chance, setting, 24);
+        Fault { number: 0, at_us, until_us: at_us + 1, kind }
+    };
+    (0..count).map(&mut draw).collect()
+}
+
 /// The rare kinds, by their places, and how often each is drawn: in an agreed world, and in a
 /// merged one, where the agreed log is there and has nothing in it.
 const RARE_AGREED: [(u64, usize); 5] = [(4, 19), (5, 20), (3, 21), (2, 22), (2, 23)];
@@ -64,7 +82,7 @@ const RARE_MERGED: [(u64, usize); 2] = [(1, 22), (1, 23)];
 /// In some worlds one or two things happen that take several steps.
 fn draw_rare(seed: u64, setting: &Setting) -> Vec<Fault> {
     let mut chance = Chance::new(seed, Subject::Rare);
-    let count = if setting.nodes == 1 { 0 } else { chance.pick(&[0, 0, 1, 1, 2]) };
+    let count = if setting.hosts() == 1 { 0 } else { chance.pick(&[0, 0, 1, 1, 2]) };
     (0..count).flat_map(|_| draw_one_rare(&mut chance, setting)).collect()
 }
 
@@ -145,7 +163,7 @@ fn draw_one(chance: &mut Chance, setting: &Setting, weights: &[(u64, usize)]) ->
 
 /// A fault of the kind that has this place among the [`NAMES`].
 fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
-    let node = chance.index(setting.nodes);
+    let node = chance.index(setting.hosts());
     let leader = Target::Leader(node);
     let target = if chance.percent(40) { leader } else { Target::Node(node) };
     match kind {
@@ -204,6 +222,16 @@ fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
         21 => Kind::Overwrite { target: leader },
         22 => Kind::Restore { target, empty: chance.percent(30) },
         23 => Kind::Clone { target },
+        24 => Kind::Members {
+            errand: chance.weighted(&[
+                (8, Errand::Add),
+                (5, Errand::Remove),
+                (3, Errand::Lose),
+                (1, Errand::LoseTwo),
+                (3, Errand::Replace),
+                (1, Errand::Move),
+            ]),
+        },
         _ => Kind::Client { client: chance.index(setting.load.clients) },
     }
 }
@@ -225,7 +253,7 @@ fn draw_shape(chance: &mut Chance) -> Shape {
 fn deposes(fault: &Fault, setting: &Setting) -> bool {
     let early = fault.at_us < 2 * MEETING_US;
     let long = fault.until_us - fault.at_us >= DEPOSES_US;
-    let alone = setting.nodes == 1;
+    let alone = setting.hosts() == 1;
     let leader = |target: &Target| alone || matches!(target, Target::Leader(_));
     !early
         && match &fault.kind {
@@ -246,10 +274,10 @@ fn leads_on(fault: &Fault) -> bool {
 fn draw_deposing(chance: &mut Chance, setting: &Setting) -> Fault {
     let at_us = chance.between(2 * MEETING_US, setting.breaking_us - DEPOSES_US);
     let until_us = chance.between(at_us + DEPOSES_US, setting.breaking_us);
-    let target = Target::Leader(chance.index(setting.nodes));
+    let target = Target::Leader(chance.index(setting.hosts()));
     let crash = Kind::Crash { target, between_outputs: chance.percent(60) };
     let kind = match chance.below(4) {
-        _ if setting.nodes == 1 => crash,
+        _ if setting.hosts() == 1 => crash,
         0 => Kind::PowerCut,
         1 => Kind::Pause { target },
         2 => Kind::Cut { target, shape: Shape::Alone },
@@ -289,13 +317,13 @@ mod tests {
         for seed in 0..200 {
             let Plan { setting, faults, .. } = Plan::draw(seed, &Options::default());
             assert!(faults.is_sorted_by_key(|fault| fault.at_us));
-            let quiet = faults.iter().any(leads_on);
+            let quiet = faults.iter().any(leads_on) || setting.changes_members();
             assert!(quiet || faults.len() >= 5);
             assert!(quiet || faults.iter().any(|fault| deposes(fault, &setting)));
             let end = setting.breaking_us;
             assert!(faults.iter().all(|f| f.at_us < f.until_us && f.until_us <= end));
             let place = |fault: &Fault| fault.kind.place();
-            let alone = setting.nodes == 1;
+            let alone = setting.hosts() == 1;
             assert!(!alone || faults.iter().all(|f| !AMONG_NODES.contains(&place(f))));
         }
     }

@@ -36,6 +36,23 @@ pub(crate) enum Shape {
     Bridge,
 }
 
+/// How members are to change. Who comes and who goes is drawn when that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// One more is to come. It is started before or after that is asked for, or never.
+    Add,
+    /// One is to go.
+    Remove,
+    /// One that is dead is to go; now and then it is alive.
+    Lose,
+    /// Two such are to go at once.
+    LoseTwo,
+    /// Another one is to come in the place of one that is dead.
+    Replace,
+    /// One receives its peers somewhere else.
+    Move,
+}
+
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -94,6 +111,8 @@ pub(crate) enum Kind {
     Restore { target: Target, empty: bool },
     /// A copy of a node's directory, made while it was down, is started beside it.
     Clone { target: Target },
+    /// An operator changes the members.
+    Members { errand: Errand },
 }
 
 /// One thing that goes wrong for a while.
@@ -107,7 +126,7 @@ pub(crate) struct Fault {
 }
 
 /// The names of all kinds, as reports count them.
-pub(crate) const NAMES: [&str; 24] = [
+pub(crate) const NAMES: [&str; 25] = [
     "crash",
     "power cut",
     "cut",
@@ -132,6 +151,7 @@ pub(crate) const NAMES: [&str; 24] = [
     "overwritten tail",
     "restored directory",
     "clone",
+    "change of members",
 ];
 
 impl Kind {
@@ -162,13 +182,14 @@ impl Kind {
             Kind::Overwrite { .. } => 21,
             Kind::Restore { .. } => 22,
             Kind::Clone { .. } => 23,
+            Kind::Members { .. } => 24,
         }
     }
 
     /// The node that it was planned for, if it hits one.
     pub(crate) fn target(&self) -> Option<Target> {
         match self {
-            Kind::PowerCut | Kind::Coup | Kind::Client { .. } => None,
+            Kind::PowerCut | Kind::Coup | Kind::Client { .. } | Kind::Members { .. } => None,
             Kind::Crash { target, .. }
             | Kind::Stop { target }
             | Kind::Cut { target, .. }
@@ -217,6 +238,19 @@ impl fmt::Display for Shape {
     }
 }
 
+impl fmt::Display for Errand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Errand::Add => "one more",
+            Errand::Remove => "one less",
+            Errand::Lose => "one less, that is dead",
+            Errand::LoseTwo => "two less, that are dead",
+            Errand::Replace => "another one in the place of a dead one",
+            Errand::Move => "one is somewhere else",
+        })
+    }
+}
+
 impl fmt::Display for Kind {
     /// What happens, without to whom.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -247,6 +281,7 @@ impl fmt::Display for Kind {
             }
             Kind::Restore { empty: true, .. } => f.write_str(": it is empty"),
             Kind::Restore { .. } => f.write_str(": an older copy"),
+            Kind::Members { errand } => write!(f, ": {errand}"),
             _ => Ok(()),
         }
     }
@@ -262,6 +297,7 @@ impl Kind {
     pub(crate) fn is_instant(&self) -> bool {
         match self {
             Kind::Reset { .. } | Kind::Jump { .. } | Kind::Client { .. } => true,
+            Kind::Members { .. } => true,
             Kind::Rot { restarts, .. } => !restarts,
             _ => false,
         }
@@ -280,6 +316,7 @@ impl Fault {
     pub(crate) fn whom(&self) -> String {
         match (&self.kind, self.kind.target()) {
             (Kind::Client { client }, _) => format!("client {client}"),
+            (Kind::Members { .. }, _) => "the cluster".into(),
             (_, None) => "all nodes".into(),
             (_, Some(target)) => target.to_string(),
         }

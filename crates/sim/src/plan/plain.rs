@@ -54,6 +54,7 @@ impl Plain {
             order: Order::Agreed,
             level: Level::Linearizable,
             nodes: 3,
+            spares: 0,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 3_600_000,
             breaking_us: if busy { 10_000_000 } else { 60_000_000 },
@@ -108,6 +109,7 @@ fn calm(seed: u64, options: &Options) -> Setting {
         ..drawn.load
     };
     Setting {
+        spares: 0,
         request_timeout_ms: 3000,
         max_clock_drift_ms: 3_600_000,
         breaking_us: 10_000_000,

@@ -15,7 +15,10 @@ pub(crate) struct Setting {
     pub(crate) order: Order,
     /// The default level of the keyspace.
     pub(crate) level: Level,
+    /// How many found the cluster.
     pub(crate) nodes: usize,
+    /// How many more there are that may join it; 0: no member comes or goes.
+    pub(crate) spares: usize,
     pub(crate) request_timeout_ms: u64,
     /// How far apart clocks may be.
     pub(crate) max_clock_drift_ms: u64,
@@ -114,10 +117,12 @@ impl Setting {
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
         let request_timeout_ms = if far { 3000 } else { request_timeout_ms };
+        let nodes = options.nodes.unwrap_or(nodes).clamp(1, HOSTS_MAX);
         Setting {
             order,
             level: if order == Order::Agreed { agreed } else { merged },
-            nodes: options.nodes.unwrap_or(nodes).clamp(1, 7),
+            nodes,
+            spares: spares(&mut Chance::new(seed, Subject::Members), nodes, options),
             request_timeout_ms,
             max_clock_drift_ms: chance.weighted(&CAPS_MS),
             breaking_us: chance.between(6_000_000, 14_000_000),
@@ -145,6 +150,16 @@ impl Setting {
     pub(crate) fn limits_memory(&self) -> bool {
         let agreed = self.has(Order::Agreed) && self.max_memory.is_some();
         agreed || (self.has(Order::Merged) && self.limits.max_memory_merged > 0)
+    }
+
+    /// How many machines there are that are members, or may become some.
+    pub(crate) fn hosts(&self) -> usize {
+        self.nodes + self.spares
+    }
+
+    /// Whether members come and go.
+    pub(crate) fn changes_members(&self) -> bool {
+        self.spares > 0
     }
 
     /// Whether keyspaces are created and dropped.
@@ -199,7 +214,8 @@ fn can_in(order: Order, operation: &Operation) -> bool {
             can_compare || rows.all(node::Row::is_for_merged)
         }
         Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
-        Action::Token | Action::WaitFor(_) | Action::Last | Action::Keyspace(_) => true,
+        Action::Token | Action::WaitFor(_) | Action::Last => true,
+        Action::Keyspace(_) | Action::Members { .. } => true,
         Action::Other { words, .. } if operation.action.is_write() => {
             can_compare || node::find(&words[0]).expect(KNOWN).is_for_merged()
         }
@@ -295,6 +311,17 @@ fn lag_bytes(chance: &mut Chance) -> u64 {
 /// In a quarter of all worlds keyspaces come and go.
 fn keyspaces_percent(chance: &mut Chance) -> u64 {
     chance.pick(&[0, 0, 0, 30])
+}
+
+/// The most machines of a world.
+const HOSTS_MAX: usize = 7;
+
+/// In a quarter of all worlds in which there is room for one more, members come and go.
+fn spares(chance: &mut Chance, nodes: usize, options: &Options) -> usize {
+    let changes = chance.percent(25);
+    let spares = chance.between(1, 3) as usize;
+    let wanted = options.members.unwrap_or(changes);
+    if wanted { spares.min(HOSTS_MAX - nodes) } else { 0 }
 }
 
 /// In most worlds states are compared every now and then, in turns of a few keys.
@@ -398,6 +425,9 @@ impl fmt::Display for Setting {
         }
         if self.has_keyspaces() {
             write!(f, ", keyspaces come and go")?;
+        }
+        if self.changes_members() {
+            write!(f, ", {} more may join", self.spares)?;
         }
         if load.once_percent > 0 {
             write!(f, ", {} % of writes once", load.once_percent)?;

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Certificate, Command, Error, Level, OnceId, Order, Reply, Token};
+use node::{Certificate, Command, Error, Level, MemberChange, OnceId, Order, Reply, Token};
 
+use super::describe;
 use super::keyspace::{Change, Served, name_of};
 
 /// What an operation does to its key.
@@ -42,6 +43,11 @@ pub(crate) enum Action {
     WaitFor(Bytes),
     /// A keyspace is created or dropped.
     Keyspace(Change),
+    /// The members are changed, by an operator who has this task.
+    Members {
+        change: MemberChange,
+        task: usize,
+    },
     /// Such commands in a transaction, on the condition that what its client watches is unchanged.
     Exec {
         commands: Vec<Vec<Bytes>>,
@@ -50,9 +56,9 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// Whether it is about its session, and not about keys.
+    /// Whether it is about its session or the cluster, and not about keys.
     pub(crate) fn is_of_session(&self) -> bool {
-        matches!(self, Action::Token | Action::WaitFor(_) | Action::Last)
+        matches!(self, Action::Token | Action::WaitFor(_) | Action::Last | Action::Members { .. })
     }
 
     pub(crate) fn is_write(&self) -> bool {
@@ -78,9 +84,8 @@ impl Action {
             Action::Many { keys, .. } | Action::Other { keys, .. } | Action::Exec { keys, .. } => {
                 keys.iter().collect()
             }
-            Action::Token | Action::WaitFor(_) | Action::Last | Action::Keyspace(_) => {
-                BTreeSet::new()
-            }
+            Action::Token | Action::WaitFor(_) | Action::Last => BTreeSet::new(),
+            Action::Keyspace(_) | Action::Members { .. } => BTreeSet::new(),
             _ => BTreeSet::from([key]),
         }
     }
@@ -104,6 +109,7 @@ impl Action {
             }
             Action::Exec { commands, .. } => return list(commands),
             Action::Keyspace(change) => return change.command(),
+            Action::Members { change, .. } => return Command::change_members(change),
             Action::Get => vec![b"GET", key],
             Action::Exists => vec![b"EXISTS", key],
             Action::Set(value) => vec![b"SET", key, value],
@@ -229,6 +235,7 @@ impl Operation {
             | Action::Other { .. }
             | Action::Exec { .. }
             | Action::Keyspace(_)
+            | Action::Members { .. }
             | Action::Token
             | Action::Last
             | Action::WaitFor(_) => None,
@@ -382,6 +389,7 @@ impl Operation {
             Action::WaitFor(_) => "CONSISTENCY WAITFOR the token".into(),
             Action::Other { words, .. } => text(words),
             Action::Keyspace(change) => change.describe(),
+            Action::Members { change, .. } => describe::members(change),
             Action::Exec { commands, .. } => {
                 let commands: Vec<String> = commands.iter().map(|words| text(words)).collect();
                 format!("EXEC {}", commands.join("; "))

@@ -17,7 +17,7 @@ use super::stage::Stage;
 use crate::env::client::{Source, Wish};
 use crate::invariants::REST;
 use crate::invariants::copy::TURNED_AWAY;
-use crate::invariants::invariant::Rest;
+use crate::invariants::invariant::{Fate, Rest};
 use crate::invariants::verdict::{self, Evidence, Judgement, parts_of};
 use crate::plan::setting::Setting;
 use crate::plan::weather::Style;
@@ -33,6 +33,8 @@ const WATCH_US: u64 = 20_000;
 /// How long after all faults nodes have to connect and to elect a leader before anything is
 /// demanded.
 const GRACE_US: u64 = 5_000_000;
+/// How long a keyspace may be on its way from one to another, and some more.
+const CARVING_US: u64 = 70_000_000;
 /// How long a stage may go on without anything being done, beside what clients wait for answers.
 const STAGE_US: u64 = 10_000_000;
 
@@ -54,7 +56,7 @@ impl World {
     pub(super) fn watch(&mut self) {
         match self.ending.stage {
             Stage::Breaking | Stage::Over => {}
-            Stage::Settling => match self.unrest() {
+            Stage::Settling => match self.end_changes().or_else(|| self.unrest()) {
                 None if self.healed_for_us() < GRACE_US => {
                     self.ending.settled_us.get_or_insert(self.healed_for_us());
                     self.queue.after(WATCH_US, Event::Watch);
@@ -85,10 +87,14 @@ impl World {
     }
 
     fn wait_on(&mut self, why: String) {
+        if self.healed_for_us() < CARVING_US && self.is_carving() {
+            self.ending.carved_us = self.now_us();
+        }
         let limit_us = STAGE_US + 2 * self.patience_us();
         self.note_merged();
         let moved_us = self.ending.merged.1;
         let last_us = self.ending.since_us.max(self.last_done_us).max(moved_us);
+        let last_us = last_us.max(self.ending.carved_us);
         let waited_us = self.now_us() - last_us;
         if waited_us < limit_us {
             self.queue.after(WATCH_US, Event::Watch);
@@ -99,11 +105,19 @@ impl World {
         self.fail(invariant, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
     }
 
+    /// Whether members are to change, which waits until a keyspace has changed hands: that waits for
+    /// all members, until it is given up.
+    fn is_carving(&self) -> bool {
+        let carves = |status: &Status| status.keyspaces.under_way.is_some();
+        let changes = self.plan.setting.changes_members();
+        changes && self.statuses().iter().flatten().any(carves)
+    }
+
     /// Whether a replica may not have come yet to where a session was before: where one entry goes
     /// at a time, or a state that was fetched is joined key by key, that takes long; and what a
     /// lost machine alone had never comes.
     fn may_be_behind(&self, operation: &Operation) -> bool {
-        let is_gone = self.gone().contains(&true);
+        let is_gone = self.fates().iter().any(|fate| fate.loses());
         let refused = match &operation.outcome {
             Outcome::Refused(Error::TryAgain(_)) => true,
             // It waited behind one that waits for that.
@@ -130,7 +144,7 @@ impl World {
         }
     }
 
-    fn healed_for_us(&self) -> u64 {
+    pub(super) fn healed_for_us(&self) -> u64 {
         self.now_us() - self.ending.healed_us
     }
 
@@ -145,6 +159,7 @@ impl World {
             && !self.may_lack_memory(operation)
             && !is_aborted(operation)
             && !changes_hands(operation)
+            && !is_no_member(operation)
             && !self.may_be_behind(operation)
             && !matches!(operation.outcome, Outcome::Refused(Error::Stale(_)))
             && !may_be_out_of_time(operation)
@@ -201,6 +216,7 @@ impl World {
         let mut statuses = vec![];
         for (host, status) in self.statuses().into_iter().enumerate() {
             match status {
+                _ if !self.operator.is_member(host) => {}
                 None if self.hosts[host].gone => {}
                 None => return Some(format!("node {} is down", host + 1)),
                 Some(status) if !status.ready => {
@@ -228,7 +244,7 @@ impl World {
         }
         // What a lost machine spread while something before it got nowhere waits for that for ever,
         // up to a limit.
-        if self.plan.setting.has_merged() && self.gone().contains(&true) {
+        if self.plan.setting.has_merged() && self.fates().contains(&Fate::Lost) {
             return None;
         }
         let under_way = |one: &&Status| one.keyspaces.under_way.is_some();
@@ -239,8 +255,8 @@ impl World {
         {
             return Some(format!("node {} keeps {tombstones} tombstones", id.0));
         }
-        self.hosts[..self.members()].iter().enumerate().find_map(|(host, machine)| {
-            let node = machine.node.as_ref()?;
+        (0..self.members()).filter(|host| self.operator.is_member(*host)).find_map(|host| {
+            let node = self.hosts[host].node.as_ref()?;
             let (queued, bytes) = (node.queued(), node.queued_bytes());
             let waits = || format!("{queued} things wait in node {}: {bytes} bytes", host + 1);
             (queued > 0 || bytes > 0).then(waits)
@@ -252,14 +268,21 @@ impl World {
         self.hosts[host].is_copy && !self.hosts[host].gone
     }
 
-    /// Of each node, whether it is lost for good.
-    fn gone(&self) -> Vec<bool> {
-        self.hosts[..self.members()].iter().map(|host| host.gone).collect()
+    /// What became of each node.
+    fn fates(&self) -> Vec<Fate> {
+        let fate = |host| match self.operator.last_of(host) {
+            Some(last) => Fate::Removed(last),
+            None if self.hosts[host].gone => Fate::Lost,
+            None if self.operator.is_member(host) => Fate::There,
+            None => Fate::Stranger,
+        };
+        (0..self.members()).map(fate).collect()
     }
 
-    /// The nodes that are not lost for good.
+    /// The members that are not lost for good.
     fn living(&self) -> Vec<usize> {
-        (0..self.members()).filter(|host| !self.hosts[*host].gone).collect()
+        let lives = |host: &usize| self.operator.is_member(*host) && !self.hosts[*host].gone;
+        (0..self.members()).filter(lives).collect()
     }
 
     /// One client per node writes, and reads at every level.
@@ -338,21 +361,23 @@ impl World {
 
     /// All is at rest: what is left are the invariants of the end.
     fn conclude(&mut self) {
-        let statuses: Vec<Status> = self.statuses().into_iter().flatten().collect();
+        let all = self.statuses().into_iter().enumerate();
+        let members = all.filter(|(host, _)| self.operator.is_member(*host));
+        let statuses: Vec<Status> = members.filter_map(|(_, status)| status).collect();
         let setting = self.plan.setting.clone();
         let record = std::mem::take(&mut self.record);
-        let gone = self.gone();
+        let fates = self.fates();
         let (operations, _) = parts(&record);
         let rest = Rest {
             setting: &setting,
             operations: &operations,
             asked: &record,
             statuses: &statuses,
-            gone: &gone,
+            fates: &fates,
         };
         self.look(|invariant| invariant.at_rest(&rest));
         if self.judged {
-            self.judgements = judge(&setting, &record, &gone);
+            self.judgements = judge(&setting, &record, &fates);
         }
         self.record = record;
         let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
@@ -370,15 +395,15 @@ impl World {
             return history::History::new(None, vec![]);
         }
         let setting = &self.plan.setting;
-        let gone = self.gone();
+        let fates = self.fates();
         let (operations, places) = parts_of(setting.order, &self.record);
-        let evidence = Evidence::new(setting.order, &operations, &places, &self.record, &gone);
+        let evidence = Evidence::new(setting.order, &operations, &places, &self.record, &fates);
         verdict::history(setting.levels()[0], true, &evidence)
     }
 }
 
 /// Judges what was asked of each order.
-fn judge(setting: &Setting, record: &[Operation], gone: &[bool]) -> Vec<Judgement> {
+fn judge(setting: &Setting, record: &[Operation], fates: &[Fate]) -> Vec<Judgement> {
     let other = match setting.order {
         Order::Agreed => Order::Merged,
         Order::Merged => Order::Agreed,
@@ -387,7 +412,7 @@ fn judge(setting: &Setting, record: &[Operation], gone: &[bool]) -> Vec<Judgemen
     let orders = [setting.order].into_iter().chain(has_other.then_some(other));
     let of = |order| {
         let (operations, places) = parts_of(order, record);
-        verdict::judge(setting, &Evidence::new(order, &operations, &places, record, gone))
+        verdict::judge(setting, &Evidence::new(order, &operations, &places, record, fates))
     };
     orders.flat_map(of).collect()
 }
@@ -441,6 +466,18 @@ fn changes_hands(operation: &Operation) -> bool {
         Outcome::Refused(Error::Invalid(_)) | Outcome::Unknown => {
             matches!(operation.action, Action::Keyspace(_))
         }
+        _ => false,
+    }
+}
+
+/// Whether the node that was asked was to join, or to go, or what its session saw of one that was
+/// removed is lost.
+fn is_no_member(operation: &Operation) -> bool {
+    match &operation.outcome {
+        Outcome::Refused(Error::ClusterDown(why)) => {
+            why.starts_with("this node is no member") || why.starts_with("this node leaves")
+        }
+        Outcome::Refused(Error::Consistency(_)) => matches!(operation.action, Action::WaitFor(_)),
         _ => false,
     }
 }

@@ -65,6 +65,10 @@ pub(crate) enum Event {
     FaultBegins { fault: usize },
     /// A fault of the plan ends.
     FaultEnds { fault: usize },
+    /// A machine is there that may join the cluster.
+    Join { host: usize },
+    /// An operator goes on with a task.
+    Operate { task: usize },
     /// All faults end.
     Heal,
     /// The world looks whether it has come to rest.

@@ -49,18 +49,26 @@ impl World {
     }
 
     /// Whether the others can do without this node: they are a majority, whatever else was damaged,
-    /// and have all met.
+    /// and have all met. So are those of them that nobody wants to go.
     pub(super) fn may_go(&self, host: usize) -> bool {
         let bad = |place: usize| {
             let other = &self.hosts[place];
             let is_lost = other.disk.rotten().is_some() || other.disk.snapshots.are_lost();
             place == host || other.gone || other.is_copy || is_lost
         };
-        let members = &self.hosts[..self.members()];
-        let settled = members.iter().all(|other| other.gone || other.is_settled());
+        let voters = self.operator.voters();
+        let stay: Vec<usize> =
+            voters.iter().copied().filter(|voter| !self.operator.is_to_go(*voter)).collect();
+        let members = (0..self.members()).filter(|other| self.operator.is_member(*other));
+        let mut members = members.map(|other| &self.hosts[other]);
+        let settled = members.all(|other| other.gone || other.is_settled());
         let already = self.hosts[host].gone || self.hosts[host].disk.rotten().is_some();
-        let count = (0..members.len()).filter(|place| bad(*place)).count();
-        settled && !already && 2 * count < members.len()
+        let can_do_without = |all: &[usize]| {
+            let count = all.iter().filter(|place| bad(**place)).count();
+            2 * count < all.len()
+        };
+        let is_one = voters.contains(&host);
+        settled && !already && is_one && can_do_without(&voters) && can_do_without(&stay)
     }
 
     fn apply(&mut self, place: usize, kind: &Kind, host: usize, until_us: u64) {
@@ -132,6 +140,7 @@ impl World {
             }
             Kind::Restore { empty, .. } => self.restore(place, host, empty),
             Kind::Clone { .. } => self.clone_node(place, host),
+            Kind::Members { errand } => self.begin_errand(place, errand),
         }
     }
 

@@ -20,7 +20,7 @@ impl World {
         if self.hosts[host].is_up() || self.hosts[host].kept_down > 0 {
             return;
         }
-        if self.hosts[host].gone {
+        if self.hosts[host].gone || self.hosts[host].is_spare || self.hosts[host].is_retired {
             return;
         }
         if let Some(group) = self.hosts[host].disk.rotten() {
@@ -44,6 +44,10 @@ impl World {
         };
         if booted.is_err() && self.hosts[host].is_copy {
             self.end_copy(host);
+            return;
+        }
+        if booted.is_err() && self.operator.has_removed(host) {
+            self.retire(host);
             return;
         }
         if let Err(why) = booted {
@@ -90,7 +94,8 @@ impl World {
             };
             all.iter().all(has)
         };
-        let mut others = self.statuses().into_iter().enumerate().filter(|(at, _)| *at != host);
+        let is_other = |at: usize| at != host && self.operator.is_member(at);
+        let mut others = self.statuses().into_iter().enumerate().filter(|(at, _)| is_other(*at));
         !self.hosts[host].is_copy && self.may_go(host) && others.all(|(_, status)| holds(status))
     }
 

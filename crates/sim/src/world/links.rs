@@ -1,5 +1,7 @@
 //! How messages and connections between nodes come and go. Begin with [`World::send`].
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use node::{Input, NodeId, PathId};
 
@@ -88,7 +90,7 @@ impl World {
         if believed && self.turns.percent(50) {
             self.hand(from, Input::Disconnected(NodeId(to as u64 + 1)));
         }
-        if from >= self.members() {
+        if from >= self.members() || !self.hosts[to].connects_to(from) {
             self.network.answer_by(to, from);
         }
         self.trace.numbers(&[6, from as u64, to as u64]);
@@ -97,7 +99,20 @@ impl World {
 
     /// Whether one is at an address that the other one knows: a clone is at none.
     fn dials(&self, from: usize, to: usize) -> bool {
-        to < self.members() && self.hosts[from].id() != self.hosts[to].id()
+        let connects = from >= self.members() || self.hosts[from].connects_to(to);
+        to < self.members() && connects && self.hosts[from].id() != self.hosts[to].id()
+    }
+
+    /// A node knows from now on whom to connect to.
+    pub(super) fn follow_peers(&mut self, from: usize, peers: BTreeSet<usize>) {
+        let others = (0..self.members()).filter(|other| *other != from);
+        let before: BTreeSet<usize> =
+            others.filter(|other| self.hosts[from].connects_to(*other)).collect();
+        before.difference(&peers).for_each(|to| self.network.let_go(from, *to));
+        for to in peers.difference(&before) {
+            self.network.dial_soon(&mut self.queue, from, *to);
+        }
+        self.hosts[from].peers = Some(peers);
     }
 
     pub(super) fn hang_up(&mut self, from: usize, to: usize, epoch: u64) {

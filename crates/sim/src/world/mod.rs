@@ -5,6 +5,7 @@
 //! - `lifecycle.rs`: nodes start and end; `turn.rs`: they take turns; `links.rs`: what goes
 //!   between them;
 //! - `requests.rs`: what goes between clients and nodes; `serving.rs`: whose answers these are;
+//! - `operator.rs`: members come and go;
 //! - `faults.rs`: how faults begin and end, with `staged_faults.rs` for those of several steps;
 //! - `ending.rs`: nothing breaks any more, and progress is demanded;
 //! - `reporting.rs`: what becomes of the world.
@@ -18,6 +19,7 @@ mod fault_state;
 mod faults;
 mod lifecycle;
 mod links;
+mod operator;
 mod reporting;
 mod requests;
 mod serving;
@@ -31,6 +33,7 @@ use node::{Input, Output, SessionId};
 use event::Event;
 use event_queue::EventQueue;
 use fault_state::FaultState;
+use operator::Operator;
 use serving::Serving;
 use stage::Ending;
 use stats::Stats;
@@ -85,6 +88,7 @@ struct World {
     /// Whether the judge is asked.
     judged: bool,
     ending: Ending,
+    operator: Operator,
     trace: Trace,
     recorder: Recorder,
     stats: Stats,
@@ -118,7 +122,7 @@ impl World {
         let mut clocks = Chance::new(*seed, Subject::Turns);
         // A clone needs a machine of its own, beside those of the members.
         let clones = plan.faults.iter().any(|fault| matches!(fault.kind, Kind::Clone { .. }));
-        let machines = setting.nodes + usize::from(clones);
+        let machines = setting.hosts() + usize::from(clones);
         let hosts =
             (0..machines).map(|place| Host::new(place, setting, *seed, &mut clocks)).collect();
         let network = Chance::new(*seed, Subject::Network);
@@ -134,6 +138,7 @@ impl World {
             operations_left: plan.operations,
             judged: options.plain.is_none(),
             ending: Ending::default(),
+            operator: Operator::new(setting),
             trace: Trace::new(*seed, options.story),
             recorder: Recorder::new(options.diagram, machines),
             stats: Stats::default(),
@@ -162,10 +167,10 @@ impl World {
         world
     }
 
-    /// How many members there are. Behind them among the hosts is room for a clone of one, if the
-    /// plan has any.
+    /// How many machines there are that are members, or may become some. Behind them among the
+    /// hosts is room for a clone of one, if the plan has any.
     fn members(&self) -> usize {
-        self.plan.setting.nodes
+        self.plan.setting.hosts()
     }
 
     /// Puts the first events in the queue.
@@ -180,7 +185,9 @@ impl World {
             if self.saboteur.does(Sabotage::TornTail) {
                 self.hosts[host].disk.make_tearing();
             }
-            self.queue.after(self.turns.below(300_000), Event::Boot { host });
+            if !self.hosts[host].is_spare {
+                self.queue.after(self.turns.below(300_000), Event::Boot { host });
+            }
         }
         let load = self.plan.setting.load;
         for place in 0..load.clients {
@@ -188,7 +195,7 @@ impl World {
             let share = load.operations / clients
                 + u64::from(place as u64 == 0) * (load.operations % clients);
             let left = if self.plan.clients.contains(&place) { share } else { 0 };
-            self.add_client(place % self.members(), Source::Drawn { left }, 500_000);
+            self.add_client(place % self.plan.setting.nodes, Source::Drawn { left }, 500_000);
         }
         for (place, fault) in self.plan.faults.iter().enumerate() {
             self.queue.at(fault.at_us.saturating_sub(RUSH_US), Event::Rush);
@@ -274,6 +281,8 @@ impl World {
             }
             Event::FaultBegins { fault } => self.begin_fault(fault),
             Event::FaultEnds { fault } => self.end_fault(fault),
+            Event::Join { host } => self.join(host),
+            Event::Operate { task } => self.operate(task),
             Event::Heal => self.heal(),
             Event::Watch => self.watch(),
         }

@@ -70,7 +70,11 @@ impl World {
         let wanders = matches!(self.clients[client].source, Source::Drawn { .. });
         let mut host = self.clients[client].host;
         if wanders && !self.hosts[host].is_up() && self.clients[client].chance.percent(30) {
-            host = self.clients[client].chance.index(self.plan.setting.nodes);
+            let hosts = self.members();
+            host = self.clients[client].chance.index(hosts);
+        }
+        if !wanders && self.is_away(host) {
+            host = self.operator.voters()[0];
         }
         self.clients[client].host = host;
         if !self.serves(host) {
@@ -268,7 +272,9 @@ impl World {
             let settles = !matches!(outcome, Outcome::Refused(_)) || !sent_before;
             let kept = matches!(outcome, Outcome::Refused(Error::Invalid(_)));
             let served = served_of(&answer.served, &self.record[operation].key);
-            self.record[operation].certificate = answer.certificate;
+            // A change of members stands in the agreed log, whatever all else does.
+            let is_change = matches!(self.record[operation].action, Action::Members { .. });
+            self.record[operation].certificate = answer.certificate.filter(|_| !is_change);
             self.place_answer(operation, served, &outcome);
             self.settle(operation, if settles || kept { outcome } else { Outcome::Unknown });
             self.clients[client].learn(&self.record[operation]);
@@ -385,7 +391,10 @@ impl World {
         });
         let broken = first_broken(&mut self.invariants, |invariant| invariant.on_outcome(record));
         self.fail_if(broken);
-        self.demand(operation);
+        match self.record[operation].action {
+            Action::Members { task, .. } => self.operator_hears(task, operation),
+            _ => self.demand(operation),
+        }
     }
 
     /// Something was done: how long had clients waited for anything at all?
@@ -408,6 +417,13 @@ impl World {
     fn rest_a_while(&mut self, client: usize, now_us: u64) {
         let percent = self.plan.setting.load.wander_percent;
         let hosts = self.members();
+        let host = self.clients[client].host;
+        if self.healed && !self.operator.is_member(host) {
+            // Whoever is no member keeps each request for as long as it may.
+            let voters = self.operator.voters();
+            self.clients[client].host = *self.clients[client].chance.pick_from(&voters);
+            self.hang_up_client(client);
+        }
         let who = &mut self.clients[client];
         let takes_token = std::mem::take(&mut who.leaves);
         if takes_token || who.chance.percent(percent) {

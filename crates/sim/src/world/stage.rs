@@ -40,6 +40,8 @@ pub(super) struct Ending {
     pub(super) since_us: u64,
     /// How many merged entries all replicas have applied, and since when so many.
     pub(super) merged: (u64, u64),
+    /// When a keyspace was last seen on its way while members were to change.
+    pub(super) carved_us: u64,
     /// How long it took to settle.
     pub(super) settled_us: Option<u64>,
 }

@@ -147,6 +147,8 @@ impl World {
         }
         if halts && self.hosts[host].is_copy {
             self.end_copy(host);
+        } else if halts {
+            self.after_removal(host);
         }
     }
 
@@ -182,6 +184,9 @@ impl World {
         let machine = &mut self.hosts[host];
         if let Some(node) = machine.node.as_ref().filter(|_| self.plan.setting.has_keyspaces()) {
             self.serving[host].look(machine.life, node);
+        }
+        if let Some(node) = machine.node.as_ref().filter(|_| self.plan.setting.changes_members()) {
+            self.operator.see(node);
         }
         if status.formed {
             let (groups, _) = machine.disk.lengths();
@@ -282,8 +287,10 @@ impl World {
             Output::SendBack { path, message } => self.send_back(host, path, message),
             // There is one connection for each life of a peer, and it holds as long.
             Output::Trust(_) | Output::HangUp(_) => {}
-            // All hosts know where the others are.
-            Output::Peers(_) => {}
+            Output::Peers(others) => {
+                let peers = others.iter().map(|(id, _)| id.0 as usize - 1).collect();
+                self.follow_peers(host, peers);
+            }
             Output::Reply { session, id, reply, certificate } => {
                 self.answer(host, (session, id), reply, certificate);
             }
