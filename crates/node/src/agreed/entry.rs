@@ -10,6 +10,9 @@
 //! one turn, from whomever, make one entry. The offset of a write is its place in the whole entry,
 //! from 0; a list of commands takes a place for each of them.
 
+use bytes::Bytes;
+use raft::eraftpb::{Entry, EntryType};
+
 use super::time::LAST_STAMP_MS;
 use crate::cluster::roster::Step;
 use crate::commands::{self, Unreadable, Write};
@@ -159,6 +162,22 @@ fn step_in(data: &[u8]) -> Result<(Index, Step), Malformed> {
     Ok((change, step))
 }
 
+/// An entry as Raft knows it.
+pub(super) fn entry_of(index: u64, term: u64, data: Bytes) -> Entry {
+    let mut entry = Entry { index, term, data, ..Entry::default() };
+    entry.set_entry_type(type_of(&entry.data));
+    entry
+}
+
+/// What Raft takes an entry for: no node stands for election before it has applied those that change
+/// members.
+pub(super) fn type_of(data: &[u8]) -> EntryType {
+    match is_of_members(data) {
+        true => EntryType::EntryConfChangeV2,
+        false => EntryType::EntryNormal,
+    }
+}
+
 /// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how
 /// many places they take.
 pub(crate) fn for_each<'a>(
@@ -264,7 +283,6 @@ mod tests {
     use super::*;
     use crate::commands::Command;
     use crate::ids::{Boot, KeyspaceId};
-    use bytes::Bytes;
 
     #[test]
     fn an_entry_that_is_stamped_beyond_the_year_2199_is_malformed() {

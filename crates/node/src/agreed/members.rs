@@ -10,7 +10,6 @@ use raft::eraftpb::{ConfChangeSingle, ConfChangeType, ConfChangeV2, ConfState, E
 use raft::{ProgressState, StateRole};
 
 use super::state::State;
-use super::storage::type_of;
 use super::{Agreed, entry};
 use crate::cluster::roster::{Effect, Roster, Step};
 use crate::ids::{Index, NodeId};
@@ -195,7 +194,7 @@ impl Agreed {
         let stamp_ms = self.stamp_ms(turn);
         let data = entry::members(stamp_ms, change, step);
         let mut one = Entry::default();
-        one.set_entry_type(type_of(&data));
+        one.set_entry_type(entry::type_of(&data));
         one.data = data.into();
         let raft = &mut self.raft.raft;
         if !raft.append_entry(&mut [one]) {

@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 use raft::eraftpb::Entry;
 use raft::{Error, GetEntriesContext, StorageError};
 
-use super::storage::entry_of;
+use super::entry::entry_of;
 use crate::ids::{Index, LogPlace, Term, Ticket};
 use crate::wire::codec::Malformed;
 use crate::wire::record::Record;

@@ -7,7 +7,6 @@ use raft::{Raft, Storage};
 
 use super::entry;
 use super::questions::NUMBER_BYTES;
-use super::storage::type_of;
 use crate::wire::codec::{Malformed, NUMBER_MAX};
 
 /// The longest context of a read's round; ours have three numbers, and those of others a fourth.
@@ -91,7 +90,7 @@ fn entries_fit<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
 }
 
 fn is_of_ours(entry: &Entry) -> bool {
-    entry.get_entry_type() == type_of(&entry.data)
+    entry.get_entry_type() == entry::type_of(&entry.data)
         && entry.context.is_empty()
         && entry.index <= NUMBER_MAX
         && entry::check(&entry.data).is_ok()

@@ -8,7 +8,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-use raft::eraftpb::{ConfState, Entry, EntryType, HardState, Snapshot};
+use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 
 use bytes::Bytes;
@@ -380,23 +380,7 @@ pub(crate) fn offer_in(snapshot: &Snapshot) -> Result<Offer, Malformed> {
 /// An entry as the disk kept it.
 pub(crate) fn restored_entry(index: Index, term: Term, data: Bytes) -> Result<Entry, Malformed> {
     entry::check(&data)?;
-    Ok(entry_of(index.0, term.0, data))
-}
-
-/// An entry as Raft knows it.
-pub(super) fn entry_of(index: u64, term: u64, data: Bytes) -> Entry {
-    let mut entry = Entry { index, term, data, ..Entry::default() };
-    entry.set_entry_type(type_of(&entry.data));
-    entry
-}
-
-/// What Raft takes an entry for: no node stands for election before it has applied those that change
-/// members.
-pub(crate) fn type_of(data: &[u8]) -> EntryType {
-    match entry::is_of_members(data) {
-        true => EntryType::EntryConfChangeV2,
-        false => EntryType::EntryNormal,
-    }
+    Ok(entry::entry_of(index.0, term.0, data))
 }
 
 /// Term, vote and commit index as the disk kept them.
