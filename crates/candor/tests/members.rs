@@ -305,7 +305,7 @@ fn wrong_use_is_told() {
     assert!(line.contains(&hint), "{line}");
     let port = growing.servers[0].port;
     let adding = thread::spawn(move || cluster(port, &["add", "4=127.0.0.1:9"]));
-    let elsewhere = format!("it says that it receives its peers at {}", growing.address(4));
+    let elsewhere = format!("says that it receives its peers at {}", growing.address(4));
     until("status to say it", || {
         let leader = growing.leader(1);
         growing.status(leader)["under_way"].as_str().unwrap().contains(&elsewhere).then_some(())
