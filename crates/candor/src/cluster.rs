@@ -59,8 +59,8 @@ enum What {
         #[arg(value_name = "NEW=HOST:PORT", value_parser = member)]
         new: (u64, String),
     },
-    /// After an upgrade of all nodes: the cluster may use what this version brings. No node goes back
-    /// to the version before from then on.
+    /// After an upgrade of all nodes: the cluster may use what this version brings. No node goes
+    /// back to the version before from then on.
     Finalize,
     /// This member is to lead.
     Transfer {

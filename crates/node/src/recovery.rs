@@ -11,14 +11,14 @@ use crate::cluster::roster::Roster;
 use crate::ids::{Index, Life, LogPlace, NodeId, SnapshotNumber};
 use crate::keyspace::table::Table;
 use crate::merged::{Merged, Pieces};
-use crate::node::{Node, VERSION};
+use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
 use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED, removed};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::Malformed;
 use crate::wire::facts::Facts;
 use crate::wire::group::RecordGroup;
-use crate::wire::record::{Birth, Record};
+use crate::wire::record::{Birth, LOG_VERSION, Record};
 use crate::wire::section::Sections;
 use crate::wire::version_vector::VersionVector;
 
@@ -260,13 +260,14 @@ impl Recovery {
         self.agreed_slots.get_or_insert_with(|| State::new(founders))
     }
 
-    /// Whose the directory is, and once its cluster has formed, who its founders are. Nothing of the
-    /// logs stands before it.
+    /// Whose the directory is, and once its cluster has formed, who its founders are. Nothing of
+    /// the logs stands before it.
     fn take_in_birth(&mut self, birth: &Birth) -> Result<(), StartError> {
         self.check_owner(birth)?;
         let founders: Vec<NodeId> = birth.members.iter().map(|member| member.0).collect();
         if birth.cluster.is_some() && founders != self.founders {
-            // Where a state is lost the log is known to go on behind it: only who begins is another.
+            // Where a state is lost the log is known to go on behind it: only who begins is
+            // another.
             if self.base.index == Index(0) && self.merged.lost().is_empty() {
                 self.tail = Tail::new(&raw(&founders));
                 self.agreed = State::new(&founders);
@@ -343,7 +344,7 @@ impl Recovery {
             order: *order,
             members: if *join { vec![] } else { members.clone() },
             cluster: None,
-            founded: VERSION,
+            founded: LOG_VERSION,
         };
         if self.facts.birth.as_ref() != Some(&birth) {
             disk.record(&Record::Birth(birth.clone()));

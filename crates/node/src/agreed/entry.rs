@@ -3,8 +3,8 @@
 //!
 //! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Of the last there is one
 //! kind so far, the digest: here the state of all members is compared. One of members carries the
-//! change that it belongs to, and one step of it. A node stops before a committed entry of a version, type, kind, keyspace or command that it
-//! does not know.
+//! change that it belongs to, and one step of it. A node stops before a committed entry of a
+//! version, type, kind, keyspace or command that it does not know.
 //!
 //! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in
 //! one turn, from whomever, make one entry. The offset of a write is its place in the whole entry,
@@ -169,8 +169,8 @@ pub(super) fn entry_of(index: u64, term: u64, data: Bytes) -> Entry {
     entry
 }
 
-/// What Raft takes an entry for: no node stands for election before it has applied those that change
-/// members.
+/// What Raft takes an entry for: no node stands for election before it has applied those that
+/// change members.
 pub(super) fn type_of(data: &[u8]) -> EntryType {
     match is_of_members(data) {
         true => EntryType::EntryConfChangeV2,

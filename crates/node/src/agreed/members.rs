@@ -1,5 +1,5 @@
-//! Members in the agreed log: who waits for a change, the steps that a leader puts into the log, and
-//! what they do to Raft's majorities.
+//! Members in the agreed log: who waits for a change, the steps that a leader puts into the log,
+//! and what they do to Raft's majorities.
 //!
 //! A step is an entry of a type of its own, and Raft knows which these are: no node stands for
 //! election before it has applied them (etcd-io/raft#469), and a leader adds none while one before

@@ -14,10 +14,9 @@ use super::contents::Contents;
 use crate::api::StartError;
 use crate::ids::{DirectoryId, Index, Life, NodeId};
 use crate::merged;
-use crate::node::VERSION;
 use crate::wire::base::{AgreedBase, MergedBase};
 use crate::wire::codec::Malformed;
-use crate::wire::record::{Birth, Cluster, Record};
+use crate::wire::record::{Birth, Cluster, LOG_VERSION, Record};
 use crate::wire::section::{self, Sections};
 use crate::wire::version_vector::{Place, VersionVector};
 
@@ -83,7 +82,7 @@ impl Founding {
             order: birth.order,
             members: vec![(founder.id, founder.address)],
             cluster: Some(cluster),
-            founded: VERSION,
+            founded: LOG_VERSION,
         });
         let lived = Record::Boot(Life { boot, incarnation: founder.incarnation });
         let keyspaces = facts.keyspaces.iter().cloned().map(Record::Keyspaces);
@@ -217,7 +216,7 @@ mod tests {
             order: Order::Agreed,
             members: vec![(NodeId(1), "a:1".into()), (NodeId(2), "b:2".into())],
             cluster,
-            founded: VERSION,
+            founded: LOG_VERSION,
         })
     }
 

@@ -56,7 +56,7 @@ use crate::api::{Event, Order, Output, Waits};
 use crate::ids::{DirectoryId, Index, Life, Lives, NodeId, PathId, Ticket};
 use crate::turn::Turn;
 use crate::wire::message::{Body, Hello};
-use crate::wire::record::{Birth, Cluster, Known, Record};
+use crate::wire::record::{Birth, Cluster, Known, LOG_VERSION, Record};
 use belief::Newcomer;
 use formation::rival;
 use roster::{Member, Roster, Standing};
@@ -198,8 +198,8 @@ impl Members {
     }
 
     /// What a change of members begins from, where there was none yet: the founders, whose
-    /// directories all are on this disk, where this start was told that they are: they may have moved
-    /// since they were first told.
+    /// directories all are on this disk, where this start was told that they are: they may have
+    /// moved since they were first told.
     pub(crate) fn as_founded(&self, told: &[(NodeId, String)], own_address: &str) -> Roster {
         let directory = |id: NodeId| match id == self.birth.id {
             true => Some(self.birth.directory),
@@ -231,7 +231,7 @@ impl Members {
         let founder = |id: &NodeId| (*id, address(*id).unwrap_or_default());
         self.birth.members = table.founders().iter().map(founder).collect();
         self.birth.cluster = Some(cluster);
-        self.birth.founded = crate::node::VERSION;
+        self.birth.founded = LOG_VERSION;
         (self.founders, self.joins) = (table.founders().to_vec(), false);
         turn.disk.record(&Record::Birth(self.birth.clone()));
         turn.note(Event::Joined);

@@ -21,7 +21,8 @@ pub struct ClusterTold {
     pub applied: Index,
     /// The members, by their ids.
     pub members: Vec<MemberTold>,
-    /// The version of logs that the cluster may use, and the one that the node which tells understands.
+    /// The version of logs that the cluster may use, and the one that the node which tells
+    /// understands.
     pub version: u64,
     /// See `version`.
     pub newest_version: u64,

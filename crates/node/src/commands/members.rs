@@ -14,9 +14,9 @@ use super::unreadable::Unreadable;
 use crate::api::MemberChange;
 use crate::cluster::roster::{Roster, Wanted};
 use crate::ids::NodeId;
-use crate::node::VERSION;
 use crate::reply::Reply;
 use crate::wire::codec::{Malformed, Reader};
+use crate::wire::record::LOG_VERSION;
 
 static CHANGE: Row = Row {
     name: "change-members",
@@ -84,7 +84,7 @@ impl Command {
     /// From now on the cluster may use what this version of Candor brings, and no node goes back to
     /// the one before. It is a write; refused while a member runs an earlier version.
     pub fn finalize() -> Command {
-        Command::new(&FINALIZE, Arguments::copied([VERSION.to_string()]))
+        Command::new(&FINALIZE, Arguments::copied([LOG_VERSION.to_string()]))
     }
 
     /// Whether it says that.

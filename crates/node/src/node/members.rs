@@ -71,7 +71,8 @@ struct Joiner {
     heard_ms: u64,
 }
 
-/// Who is to come, and is called at the address that was named for it: whoever answers there is meant.
+/// Who is to come, and is called at the address that was named for it: whoever answers there is
+/// meant.
 #[derive(Debug)]
 struct Called {
     id: NodeId,
@@ -173,8 +174,8 @@ impl Node {
         }
     }
 
-    /// A node says that it is to join. Anybody can say that: people are told, and nothing else comes
-    /// of it.
+    /// A node says that it is to join. Anybody can say that: people are told, and nothing else
+    /// comes of it.
     fn on_met(&mut self, id: NodeId, directory: DirectoryId, address: String) {
         let heard_ms = self.now.monotonic_ms;
         let joiners = &mut self.changing.joiners;

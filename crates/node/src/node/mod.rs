@@ -64,7 +64,6 @@ use crate::wire::lent::Lent;
 use crate::wire::record::Known;
 use floors::Floors;
 use transfers::Transfers;
-pub(crate) use versions::VERSION;
 
 /// One member of the cluster.
 ///

@@ -9,6 +9,7 @@ use crate::cluster::told::{ClusterTold, MemberTold};
 use crate::ids::NodeId;
 use crate::keyspace::Keyspace;
 use crate::keyspace::table::{Attempt, Entry};
+use crate::wire::record::LOG_VERSION;
 
 impl Node {
     /// What keeps requests at the default level from being answered now; nothing: it is ready.
@@ -105,7 +106,7 @@ impl Node {
             applied: self.agreed.applied(),
             members: members.collect(),
             version: self.version(),
-            newest_version: super::VERSION,
+            newest_version: LOG_VERSION,
             removed: roster.all_removed().iter().map(|(id, it)| (*id, it.index)).collect(),
             joining: self.joiners(),
             under_way: self.change_in_words(),

@@ -15,10 +15,7 @@ use crate::ids::{Life, NodeId};
 use crate::reply::Error;
 use crate::turn::Turn;
 use crate::wire::message::Body;
-use crate::wire::record::FIRST_VERSION;
-
-/// The version of logs that this build understands. It brings members that come and go.
-pub(crate) const VERSION: u64 = 2;
+use crate::wire::record::{FIRST_VERSION, LOG_VERSION};
 
 /// What each start of a member understands; who has said nothing, the first version.
 #[derive(Debug, Default)]
@@ -41,7 +38,7 @@ impl Node {
     /// The version that a member understands.
     pub(super) fn spoken_by(&self, id: NodeId) -> u64 {
         if id == self.identity.id {
-            return VERSION;
+            return LOG_VERSION;
         }
         let life = self.members.known(id).map(|known| known.life);
         let said = self.versions.said.get(&id).filter(|(said, _)| Some(*said) == life);
@@ -56,14 +53,14 @@ impl Node {
     /// Says to a member that believes this node what it understands.
     pub(super) fn say_version(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
         if self.members.is_settled(peer) {
-            turn!(self, outputs).send(peer, Body::Speaks(VERSION));
+            turn!(self, outputs).send(peer, Body::Speaks(LOG_VERSION));
         }
     }
 
     /// Says it again to all, since it may be lost.
     pub(super) fn say_versions(&mut self, outputs: &mut Vec<Output>) {
         let now_ms = self.now.monotonic_ms;
-        if self.version() < VERSION && now_ms >= self.versions.again_ms + AGAIN_MS {
+        if self.version() < LOG_VERSION && now_ms >= self.versions.again_ms + AGAIN_MS {
             self.versions.again_ms = now_ms;
             self.members.ids().to_vec().into_iter().for_each(|id| self.say_version(id, outputs));
         }
@@ -75,7 +72,7 @@ impl Node {
         if !is_final && command.members_wanted().is_none() {
             return Ok(());
         }
-        let earlier = self.members.ids().iter().filter(|id| self.spoken_by(**id) < VERSION);
+        let earlier = self.members.ids().iter().filter(|id| self.spoken_by(**id) < LOG_VERSION);
         let earlier: Vec<String> = earlier.map(|id| id.0.to_string()).collect();
         let is_all = mutant!(OldestMemberIgnored, earlier.is_empty(), true);
         if is_final && !is_all {
@@ -86,7 +83,7 @@ impl Node {
                 earlier.join(", ")
             )));
         }
-        if !is_final && self.version() < VERSION {
+        if !is_final && self.version() < LOG_VERSION {
             return Err(Error::Invalid(
                 "this cluster was founded by an earlier version of Candor, which does not know members that come and go. Hint: start \
                  all nodes with this version, then CLUSTER-ADMIN FINALIZE; after that no node goes back"

@@ -164,6 +164,9 @@ const MEMBERS: u8 = 22;
 const REMOVED: u8 = 23;
 const AGREED_VERSION: u8 = 24;
 
+/// The version of logs that this build understands: it brings members that come and go. Not to be
+/// mixed up with that of each record.
+pub(crate) const LOG_VERSION: u64 = 2;
 /// The version of logs that says nothing of itself.
 pub(crate) const FIRST_VERSION: u64 = 1;
 

@@ -10,7 +10,7 @@ n1.a set x 1 → OK
 n1: members 1, 2, 3; to join 4
 n2: members 1, 2, 3; to join 4
 n3: members 1, 2, 3; to join 4
-n4: members 
+n4: members none
 > n4.b get x
 > run 100
 > n2.a members add 4

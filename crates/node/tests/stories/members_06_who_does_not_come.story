@@ -37,7 +37,7 @@ n1: members 1, 2, 3, 4; last: node 4 votes
 n2: members 1, 2, 3, 4; last: node 4 votes
 n3: members 1, 2, 3, 4; last: node 4 votes
 n4: members 1, 2, 3, 4; last: node 4 votes
-n44: members 
+n44: members none
 > crash 44
 > join 2 22
 > run 500

@@ -15,7 +15,7 @@ n1 leads
 n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 4 gives it up)
 n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n3: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
-n4: members 
+n4: members none
 > crash 1
 > run 1500
 > leader
@@ -23,7 +23,7 @@ n2 leads
 > members
 n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 4 gives it up)
 n3: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
-n4: members 
+n4: members none
 > release 1 4
 > release 2 4
 > release 3 4

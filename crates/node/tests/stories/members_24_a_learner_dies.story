@@ -13,7 +13,7 @@ n1.a set x 1 → OK
 n1.a members add 2 → INDETERMINATE the change of members goes on. Hint: CLUSTER-ADMIN STATUS says how far it is, and what came of it
 > members
 n1: members 1, 2 learner; under way: node 2 at host2 is to be added; waits for node 2 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 2 gives it up)
-n2: members 
+n2: members none
 > crash 2
 > n1.a get x
 n1.a get x → 1

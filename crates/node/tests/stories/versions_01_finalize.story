@@ -35,7 +35,7 @@ it does not settle
 n1: version 1; n1 2, n2 2, n3 2
 n2: version 1; n1 2, n2 2, n3 2
 n3: version 1; n1 2, n2 2, n3 2
-n4: version 2; 
+n4: version 2; no members
 > n2.a members add 4
 n2.a members add 4 → ERR this cluster was founded by an earlier version of Candor, which does not know members that come and go. Hint: start all nodes with this version, then CLUSTER-ADMIN FINALIZE; after that no node goes back
 > answers
@@ -47,7 +47,7 @@ n1.a finalize → OK
 n1: version 2; n1 2, n2 2, n3 2
 n2: version 2; n1 2, n2 2, n3 2
 n3: version 2; n1 2, n2 2, n3 2
-n4: version 2; 
+n4: version 2; no members
 > n2.a members add 4
 > answers
 n2.a members add 4 → node 4 votes

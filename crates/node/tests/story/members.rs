@@ -34,7 +34,8 @@ impl World {
                 role => format!("{} {role}", one.id.0),
             };
             let members: Vec<_> = members.iter().map(member).collect();
-            let mut line = format!("n{id}: members {}", members.join(", "));
+            let members = if members.is_empty() { "none".into() } else { members.join(", ") };
+            let mut line = format!("n{id}: members {members}");
             let gone: Vec<_> = removed.iter().map(|(id, _)| id.0.to_string()).collect();
             if !gone.is_empty() {
                 line += &format!("; removed {}", gone.join(", "));
@@ -62,7 +63,8 @@ impl World {
             let told = node.cluster_told();
             let member = |one: &MemberTold| format!("n{} {}", one.id.0, one.version);
             let members: Vec<_> = told.members.iter().map(member).collect();
-            self.told.push(format!("n{id}: version {}; {}", told.version, members.join(", ")));
+            let members = if members.is_empty() { "no members".into() } else { members.join(", ") };
+            self.told.push(format!("n{id}: version {}; {members}", told.version));
         }
     }
 }

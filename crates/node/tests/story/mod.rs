@@ -116,10 +116,10 @@ impl World {
     ///   which levels a keyspace gives, and at which one a read of a key is answered.
     /// - `begin with NAME PREFIX ORDER LEVEL ALLOWED…`: nodes are started with this keyspace, too,
     ///   from now on; `begin with nothing`: with none.
-    /// - `join 4`: node 4 is started to join the cluster; `join 4 14`: another process is, as node 4
-    ///   on a directory of its own, and the story calls it 44. `n1.a members add 4`, `… remove 4`,
-    ///   `… lose 4 5`, `… replace 3 4`, `… move 4 ADDRESS`: members are changed; `members`: how each
-    ///   node sees them.
+    /// - `join 4`: node 4 is started to join the cluster; `join 4 14`: another process is, as node
+    ///   4 on a directory of its own, and the story calls it 44. `n1.a members add 4`, `… remove
+    ///   4`, `… lose 4 5`, `… replace 3 4`, `… move 4 ADDRESS`: members are changed; `members`: how
+    ///   each node sees them.
     /// - `founded earlier`: the disks of all nodes, which are down, say nothing of the version that
     ///   founded the cluster, as that before this one wrote them; `versions`: which version the
     ///   cluster may use, and who understands which.

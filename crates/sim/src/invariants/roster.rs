@@ -44,8 +44,8 @@ impl Roster {
         self.members.is_empty() || self.members.contains_key(&id)
     }
 
-    /// A write stands in the log: it runs if its id is the successor of its node's last, and that is
-    /// a member.
+    /// A write stands in the log: it runs if its id is the successor of its node's last, and that
+    /// is a member.
     pub(super) fn takes(&mut self, write: &NamedWrite) -> bool {
         let NamedWrite { node, boot, sequence, .. } = write;
         if !self.has(*node) {

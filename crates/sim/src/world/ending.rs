@@ -105,8 +105,8 @@ impl World {
         self.fail(invariant, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
     }
 
-    /// Whether members are to change, which waits until a keyspace has changed hands: that waits for
-    /// all members, until it is given up.
+    /// Whether members are to change, which waits until a keyspace has changed hands: that waits
+    /// for all members, until it is given up.
     fn is_carving(&self) -> bool {
         let carves = |status: &Status| status.keyspaces.under_way.is_some();
         let changes = self.plan.setting.changes_members();
