@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use node::{
-    AgreedPosition, Boot, Event, Index, MemberChange, MemberClock, MergedPosition, MergedWrite,
-    NodeId, Order, Reply, Status,
+    AgreedPosition, Boot, Event, Index, MemberClock, MergedPosition, MergedWrite, NodeId, Order,
+    Reply, Status,
 };
 
 use crate::record::operation::Outcome;
@@ -163,22 +163,6 @@ pub(crate) fn event(event: &Event) -> String {
 fn list(things: impl Iterator<Item = String>, none: &str) -> String {
     let things: Vec<String> = things.collect();
     if things.is_empty() { none.into() } else { things.join(", ") }
-}
-
-/// A change of members, as an operator asks for it.
-pub(crate) fn members(change: &MemberChange) -> String {
-    let row = |ids: &[NodeId]| ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" ");
-    match change {
-        MemberChange::Add { id, address } => format!("CLUSTER-ADMIN ADD {} {address}", id.0),
-        MemberChange::Remove { ids, lose: false } => format!("CLUSTER-ADMIN REMOVE {}", row(ids)),
-        MemberChange::Remove { ids, lose: true } => {
-            format!("CLUSTER-ADMIN REMOVE LOSE {}", row(ids))
-        }
-        MemberChange::Replace { old, new, address } => {
-            format!("CLUSTER-ADMIN REPLACE {} {} {address}", old.0, new.0)
-        }
-        MemberChange::Move { id, address } => format!("CLUSTER-ADMIN MOVE {} {address}", id.0),
-    }
 }
 
 #[cfg(test)]

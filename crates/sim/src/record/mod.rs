@@ -18,3 +18,4 @@ mod columns;
 mod cut;
 mod frame;
 pub(crate) mod keyspace;
+mod members;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use node::{Certificate, Command, Error, Level, MemberChange, OnceId, Order, Reply, Token};
 
-use super::describe;
 use super::keyspace::{Change, Served, name_of};
+use super::members;
 
 /// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -389,7 +389,7 @@ impl Operation {
             Action::WaitFor(_) => "CONSISTENCY WAITFOR the token".into(),
             Action::Other { words, .. } => text(words),
             Action::Keyspace(change) => change.describe(),
-            Action::Members { change, .. } => describe::members(change),
+            Action::Members { change, .. } => members::in_words(change),
             Action::Exec { commands, .. } => {
                 let commands: Vec<String> = commands.iter().map(|words| text(words)).collect();
                 format!("EXEC {}", commands.join("; "))
