@@ -54,13 +54,16 @@ n4: agreed nothing, merged nothing
 > settle
 > n3.a set a 1
 > answers
+n3.a set a 1 → OK
 > settle
 > n2.a get a
+n2.a get a → 1
 > n2.a token T
 > hold 3 1
 > hold 3 2
 > n3.a set b 1
 > answers
+n3.a set b 1 → OK
 > n3.a token U
 > run 100
 > crash 3
@@ -68,7 +71,11 @@ n4: agreed nothing, merged nothing
 > part 2 3
 > n1.c members lose 3
 > answers
+n1.c members lose 3 → node 3 is removed; its merged writes are held up to 1:1, those behind that are lost
 > n1.b waitfor T 500
+n1.b waitfor T 500 → OK
 > n1.b get a
+n1.b get a → 1
 > n1.d waitfor U 500
+n1.d waitfor U 500 → CONSISTENCY the token names merged writes of node 3, which was removed without them: they are lost. Hint: begin a new session
 > answers

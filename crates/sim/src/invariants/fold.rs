@@ -385,6 +385,7 @@ impl Invariant for SameFold {
 mod tests {
     use super::*;
     use crate::invariants::example::{Held, operation, status, turn};
+    use node::{Boot, NodeId, Sequence};
 
     fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {
         let command = node::Command::set(Bytes::from(key), Bytes::from(value));
