@@ -516,7 +516,6 @@ mod tests {
             discard_state,
             join: false,
             max_memory: None,
-            join: false,
         });
         let mut group = vec![];
         records.iter().for_each(|record| record.encode(&mut group));
