@@ -77,6 +77,15 @@ impl Inbox {
         None
     }
 
+    /// The log of a replica ends there: what comes behind that is of no use any more.
+    pub(crate) fn end(&mut self, origin: NodeId, last: Place) {
+        let behind = (Bound::Excluded((origin, last)), Bound::Included((origin, Place::END)));
+        let keys: Vec<_> = self.entries.range(behind).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.take(key);
+        }
+    }
+
     fn take(&mut self, key: (NodeId, Place)) -> Option<(Header, Bytes)> {
         let (header, bytes) = self.entries.remove(&key)?;
         self.bytes -= mutant!(InboxBytesLeak, bytes.len(), 0);
@@ -273,6 +282,15 @@ mod tests {
             (2..9).for_each(|index| keep(&mut inbox, index));
             assert_eq!((inbox.len(), inbox.bytes()), (2, 20));
         }
+    }
+
+    #[test]
+    fn behind_the_end_of_a_log_nothing_waits() {
+        let mut inbox = Inbox::default();
+        (2..6).for_each(|index| keep(&mut inbox, index));
+        inbox.end(NodeId(3), Place::START);
+        inbox.end(NodeId(2), Place { boot: Boot(1), index: Index(3) });
+        assert_eq!((inbox.len(), inbox.bytes()), (2, 20));
     }
 
     #[test]

@@ -186,6 +186,7 @@ impl Merged {
         shunned: Vec<NodeId>,
     ) {
         self.repair.follow(peers);
+        gone.iter().for_each(|(id, last)| self.inbox.end(*id, *last));
         self.gone = gone;
         self.shunned = shunned;
     }

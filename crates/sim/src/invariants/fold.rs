@@ -143,11 +143,11 @@ impl SameFold {
                 continue;
             }
             let (now_ms, last) = (self.time_at(index), place(at, places as usize - 1));
+            self.forget_old_ids(now_ms);
             if let Some(change) = command.member_change().filter(|_| keyspace == 0) {
                 self.roster.begin(index, &change);
                 continue;
             }
-            self.forget_old_ids(now_ms);
             if self.keyspaces.change(at, keyspace, &command)
                 || self.keyspaces.refuses(keyspace, &command)
             {

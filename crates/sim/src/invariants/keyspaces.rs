@@ -5,7 +5,7 @@
 //! was seen last: nothing may change hands meanwhile. And what one order has of a key is not there
 //! any more where the key is served under the other one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use node::Order;
@@ -25,6 +25,8 @@ pub(crate) struct OneKeyspace {
     /// Of each node its life, and the version of the keyspaces that it went by, when it was looked
     /// at.
     versions: BTreeMap<usize, (u64, u64)>,
+    /// The hosts whose nodes were removed: who has not heard of it may serve what was.
+    removed: BTreeSet<usize>,
 }
 
 impl OneKeyspace {
@@ -34,6 +36,7 @@ impl OneKeyspace {
             keys: KEYS.into_iter().map(Bytes::from).collect(),
             seen: vec![BTreeMap::new(); KEYS.len()],
             versions: BTreeMap::new(),
+            removed: BTreeSet::new(),
         }
     }
 
@@ -69,7 +72,13 @@ impl Invariant for OneKeyspace {
             return Ok(());
         }
         let version = (turn.life, turn.view.keyspaces_version());
-        if !takes_part(turn.status) {
+        for (id, ..) in turn.view.roster().removed {
+            let host = id.0 as usize - 1;
+            if self.removed.insert(host) {
+                self.seen.iter_mut().for_each(|seen| seen.retain(|other, _| *other != host));
+            }
+        }
+        if !takes_part(turn.status) || self.removed.contains(&turn.host) {
             // Whoever is to join, or starts, serves nobody.
             self.versions.remove(&turn.host);
             for seen in &mut self.seen {

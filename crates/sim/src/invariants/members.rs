@@ -197,3 +197,100 @@ impl Invariant for SameRoster {
         self.ends_there(turn, &seen)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::example::{Held, status, turn};
+    use crate::options::Options;
+    use node::{Boot, Command, MemberChange, MemberStep, NamedWrite, Sequence, Term};
+
+    /// Node 4 is added to three: asked for by the first entry, learns by the second.
+    fn learnt() -> (SameRoster, Held, RosterSeen) {
+        let options = Options { members: Some(true), nodes: Some(3), ..Options::default() };
+        let invariant = SameRoster::new(&Setting::draw(1, &options));
+        let add = MemberChange::Add { id: NodeId(4), address: "node-4:7000".into() };
+        let command = Command::change_members(&add);
+        let (node, boot, sequence) = (NodeId(1), Boot(1), Sequence(1));
+        let write = NamedWrite { node, boot, sequence, keyspace: 0, command };
+        let held = Held {
+            writes: vec![vec![write], vec![], vec![]],
+            entries: vec![(1, 0), (1, 1), (1, 2)],
+            stamps: vec![(1, None); 2],
+            steps: BTreeMap::from([(2, (Index(1), MemberStep::Learn(NodeId(4))))]),
+            ..Held::default()
+        };
+        let mut roster = Roster::of_founders(3);
+        roster.begin(1, &add);
+        roster.step(2, Index(1), &MemberStep::Learn(NodeId(4)));
+        (invariant, held, roster.seen())
+    }
+
+    fn look(
+        invariant: &mut SameRoster,
+        node: u64,
+        held: &Held,
+        role: Role,
+        outputs: &[Output],
+    ) -> Result<(), String> {
+        let mut status = status(node);
+        (status.commit, status.applied, status.role) = (Index(2), Index(2), role);
+        invariant.on_turn(&Turn { view: held, outputs, ..turn(&status, 1) })
+    }
+
+    #[test]
+    fn members_that_are_not_those_of_the_log_are_seen() {
+        let (mut invariant, mut held, seen) = learnt();
+        held.roster = seen.clone();
+        assert_eq!(look(&mut invariant, 1, &held, Role::Leader, &[]), Ok(()));
+        held.roster.members[3].1 = Standing::Voter;
+        assert!(look(&mut invariant, 2, &held, Role::Follower, &[]).is_err(), "it only learns");
+        held.roster = RosterSeen::default();
+        assert!(look(&mut invariant, 3, &held, Role::Follower, &[]).is_err(), "it is not there");
+    }
+
+    #[test]
+    fn who_only_learns_neither_leads_nor_answers() {
+        let (mut invariant, mut held, seen) = learnt();
+        held.roster = seen;
+        let answer = |reply| {
+            let (session, id) = (node::SessionId(1), node::RequestId(1));
+            [Output::Reply { session, id, reply, certificate: None }]
+        };
+        let refuses = answer(Reply::Error(node::Error::ClusterDown("it learns")));
+        assert_eq!(look(&mut invariant, 4, &held, Role::Follower, &refuses), Ok(()));
+        assert!(look(&mut invariant, 4, &held, Role::Follower, &answer(Reply::Ok)).is_err());
+        assert!(look(&mut invariant, 4, &held, Role::Leader, &[]).is_err());
+    }
+
+    #[test]
+    fn a_step_beside_another_and_a_halt_for_nothing_are_seen() {
+        let (mut invariant, mut held, seen) = learnt();
+        held.roster = seen;
+        let mut status = status(1);
+        (status.role, status.term) = (Role::Leader, Term(1));
+        let before = Turn { view: &held, ..turn(&status, 1) };
+        assert_eq!(invariant.one_step_at_a_time(&before), Ok(()));
+        held.steps.insert(3, (Index(1), MemberStep::Promote(NodeId(4))));
+        held.stamps.push((1, None));
+        let then = Turn { view: &held, ..turn(&status, 1) };
+        assert!(invariant.one_step_at_a_time(&then).is_err(), "2 is not applied");
+        let reason = "this node was removed from its cluster at index 9".into();
+        let halt = [Output::Halt { exit_code: 78, reason }];
+        assert!(look(&mut invariant, 2, &held, Role::Follower, &halt).is_err());
+    }
+
+    #[test]
+    fn what_is_applied_of_one_that_is_gone_is_seen() {
+        let (invariant, held, _) = learnt();
+        let removed = vec![(NodeId(3), Index(2), (Boot(1), Index(5)))];
+        let seen = RosterSeen { removed, ..RosterSeen::default() };
+        let look = |index| {
+            let mut status = status(1);
+            status.vector = vec![(NodeId(3), Boot(1), Index(index))];
+            invariant.ends_there(&Turn { view: &held, ..turn(&status, 1) }, &seen)
+        };
+        assert_eq!(look(5), Ok(()));
+        assert!(look(6).is_err());
+    }
+}

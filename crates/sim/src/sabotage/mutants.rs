@@ -19,6 +19,9 @@ use crate::world;
 /// The class of bugs that show in calm worlds alone: how long things take.
 const SLOW_IN_CALM: &str = "slow in calm weather";
 
+/// The class of bugs that show where members come and go.
+const OF_MEMBERS: &str = "members";
+
 /// A planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutant {
@@ -103,6 +106,7 @@ impl Mutant {
             Mutant::Node(mutant) => Options {
                 mutant: Some(mutant),
                 order: mutant.order(),
+                members: (mutant.class() == OF_MEMBERS).then_some(true),
                 plain: (mutant.class() == SLOW_IN_CALM).then_some(Plain::Calm),
                 ..Options::default()
             },
@@ -128,7 +132,10 @@ impl FromStr for Mutant {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Mutant, String> {
-        Mutant::all().into_iter().find(|mutant| mutant.name() == name).ok_or_else(|| {
+        // Those for stories too: a world may catch one all the same.
+        let nodes = node::Mutant::ALL.iter().map(|mutant| Mutant::Node(*mutant));
+        let mut all = nodes.chain(DRIVERS.iter().map(|driver| Mutant::Driver(driver.0)));
+        all.find(|mutant| mutant.name() == name).ok_or_else(|| {
             format!("there is no mutant {name}; candor sim --mutants tells the names of all")
         })
     }
