@@ -96,8 +96,9 @@ impl SameRoster {
             return Ok(());
         }
         let node = turn.status.id.0;
+        let [seen, expected] = [seen, &expected].map(told);
         Err(format!(
-            "at index {applied} node {node} has the members {seen:?}, and the log says {expected:?}"
+            "at index {applied} node {node} has the members {seen}, and the log says {expected}"
         ))
     }
 
@@ -170,6 +171,18 @@ impl SameRoster {
         }
         Ok(())
     }
+}
+
+/// The members in words.
+fn told(seen: &RosterSeen) -> String {
+    let members = seen.members.iter().map(|(id, standing)| format!("{} {standing}", id.0));
+    let removed = seen
+        .removed
+        .iter()
+        .map(|(id, at, last)| format!("{} removed at {at} up to {}:{}", id.0, last.0, last.1));
+    let change = seen.change.iter().map(|change| format!("change {} goes on", change.index));
+    let all: Vec<String> = members.chain(removed).chain(change).collect();
+    format!("of version {} ({})", seen.version, all.join(", "))
 }
 
 fn standing(seen: &RosterSeen, id: NodeId) -> Option<Standing> {
