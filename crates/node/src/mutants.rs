@@ -147,6 +147,8 @@ mutants! {
     RemovedLeaderGoesOn, "members", "etcd#3404", "members_13_no_successor.story";
     /// A joining node takes merged slots before it has applied the entry that added it.
     EarlySlotsCount, "members", "", "members_12_early.story";
+    /// Nobody goes by the members that another member names before its own log says so.
+    MembersNotHeard, "members", "", "members_28_a_leader_unknown.story";
     /// A token counts that names an entry which a removed member took with it.
     RemovedFloorTaken, "members", "", "members_08_replaced.story";
     /// A cluster is finalized although a member did not say that it understands that.

@@ -126,6 +126,8 @@ pub(crate) struct Members {
     /// The founders, ascending, and all members, ascending.
     founders: Vec<NodeId>,
     ids: Vec<NodeId>,
+    /// What this node is, by the log as far as it is applied here.
+    standing: Option<Standing>,
     /// Whether this node is to join a cluster, and is no member of one yet.
     joins: bool,
     lives: Lives,
@@ -164,12 +166,17 @@ impl Members {
         };
         let others: BTreeMap<_, _> = others.map(|id| (*id, other(id))).collect();
         let joins = birth.members.is_empty() && birth.cluster.is_none();
+        let standing = match table.version() {
+            Index(0) => Some(Standing::Voter).filter(|_| !joins),
+            _ => table.member(birth.id).map(|member| member.standing),
+        };
         let confirmed = is_alone(&table, &others, birth.id) && !joins;
         Members {
             birth,
             table,
             founders,
             ids,
+            standing,
             joins,
             lives,
             confirmed,
@@ -235,12 +242,18 @@ impl Members {
         (self.founders, self.joins) = (table.founders().to_vec(), false);
         turn.disk.record(&Record::Birth(self.birth.clone()));
         turn.note(Event::Joined);
+        self.standing = Some(Standing::Learner);
         self.follow(table);
         turn.sessions.wake_all();
         self.say_hello_to_all(turn);
     }
 
-    /// These are the members from now on.
+    /// What the log says of this node, as far as it is applied here.
+    pub(crate) fn set_standing(&mut self, applied: &Roster) {
+        self.standing = applied.member(self.birth.id).map(|member| member.standing);
+    }
+
+    /// These are the members from now on: whom to believe, and where they are.
     pub(crate) fn follow(&mut self, table: Roster) {
         self.ids = all_ids(&table, &self.founders);
         let (ids, me) = (&self.ids, self.birth.id);
@@ -260,12 +273,10 @@ impl Members {
         (self.table.version() > Index(0)).then(|| all.collect())
     }
 
-    /// What the log says of this node; a founder votes as long as it says nothing.
+    /// What the log says of this node, as far as it is applied here; a founder votes as long as
+    /// it says nothing.
     pub(crate) fn standing(&self) -> Option<Standing> {
-        match self.table.version() {
-            Index(0) => Some(Standing::Voter),
-            _ => self.table.member(self.birth.id).map(|member| member.standing),
-        }
+        self.standing
     }
 
     /// Those with whom the log begins.

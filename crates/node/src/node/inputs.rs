@@ -194,6 +194,7 @@ impl Node {
             self.propose_digest(outputs);
             self.search_state(outputs);
             self.say_versions(outputs);
+            self.say_members_again(outputs);
             self.hand_over(outputs);
         }
         self.expire(outputs);

@@ -34,6 +34,8 @@ use crate::wire::version_vector::{Place, VersionVector};
 
 /// Who is to join says so after so many milliseconds, and a member says again what it holds.
 const AGAIN_MS: u64 = 200;
+/// Members tell each other who they all are after so many milliseconds again.
+const MEMBERS_MS: u64 = 2000;
 /// Who is called is asked again after so many milliseconds.
 const CALL_MS: u64 = 50;
 /// Who has not said for so long that it is to join is not there any more, in milliseconds.
@@ -62,6 +64,10 @@ pub(super) struct Changing {
     refused_ms: Option<u64>,
     /// Whether the drivers know by which members this node goes.
     is_told: bool,
+    /// The last change of members that is applied here and gone by.
+    followed: Index,
+    /// When all were last told who the members are.
+    members_said_ms: u64,
 }
 
 #[derive(Debug)]
@@ -257,23 +263,42 @@ impl Node {
 
     // Going by the members of the log.
 
-    /// Goes by the members of the agreed log from now on, if they are newer than those on disk.
+    /// Goes by the members of the agreed log from now on, as far as it is applied.
     pub(super) fn follow_members(&mut self, outputs: &mut Vec<Output>) {
         if !std::mem::replace(&mut self.changing.is_told, true) {
             self.follow_ids(outputs);
         }
-        if self.agreed.roster().version() <= self.members.table().version() {
+        let applied = self.agreed.roster().version();
+        if applied <= self.changing.followed {
             return;
         }
+        self.changing.followed = applied;
         let roster = self.agreed.roster().clone();
         if let Some(removed) = roster.removed(self.identity.id) {
             // A state that was fetched says so.
             let index = removed.index;
             return self.agreed.leave(index, turn!(self, outputs));
         }
-        self.disk.record(&Record::Members(roster.encode().into()));
-        let hard_state = self.disk.facts().hard_state_at(self.agreed.being_applied());
-        self.disk.record(&hard_state);
+        self.members.set_standing(&roster);
+        self.sessions.wake_all();
+        if applied < self.members.table().version() {
+            // Others have told what comes behind it.
+            return;
+        }
+        let encoded = Bytes::from(roster.encode());
+        if self.disk.facts().members.as_ref() != Some(&encoded) {
+            self.disk.record(&Record::Members(encoded));
+            let hard_state = self.disk.facts().hard_state_at(self.agreed.being_applied());
+            self.disk.record(&hard_state);
+        }
+        if applied > self.members.table().version() {
+            self.go_by(roster, outputs);
+            self.members.ids().to_vec().into_iter().for_each(|id| self.say_members(id, outputs));
+        }
+    }
+
+    /// Goes by these members from now on.
+    fn go_by(&mut self, roster: Roster, outputs: &mut Vec<Output>) {
         let is_moved = self.members.addresses() != roster_addresses(&roster, self.identity.id);
         // Who is gone hears of it while there is a way to it.
         let gone = self.members.ids().iter().filter(|id| roster.removed(**id).is_some());
@@ -289,7 +314,40 @@ impl Node {
             self.follow_standings();
         }
         outputs.push(Output::Note(Event::Members(self.members_in_words())));
-        self.sessions.wake_all();
+    }
+
+    /// Tells a member who the members are: it may lack the entry that says so, and whoever could
+    /// feed it may be one that it does not know.
+    pub(super) fn say_members(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
+        let table = self.members.table();
+        if table.version() > Index(0) && peer != self.identity.id {
+            let told = Body::Members(table.encode().into());
+            turn!(self, outputs).send(peer, told);
+        }
+    }
+
+    /// Says it again to all, since it may be lost.
+    pub(super) fn say_members_again(&mut self, outputs: &mut Vec<Output>) {
+        let now_ms = self.now.monotonic_ms;
+        if now_ms >= self.changing.members_said_ms + MEMBERS_MS {
+            self.changing.members_said_ms = now_ms;
+            self.members.ids().to_vec().into_iter().for_each(|id| self.say_members(id, outputs));
+        }
+    }
+
+    /// A member says who the members are. If that is news, this node goes by it: whom it believes
+    /// and where they are. What it is itself, and who makes majorities, says its log alone.
+    pub(super) fn hear_members(&mut self, roster: &[u8], outputs: &mut Vec<Output>) {
+        let Ok(roster) = Roster::decode(roster) else { return };
+        if mutant!(MembersNotHeard, roster.version() <= self.members.table().version(), true) {
+            return;
+        }
+        match roster.removed(self.identity.id) {
+            Some(removed) => {
+                self.on_removed(removed.directory, removed.index, outputs);
+            }
+            None => self.go_by(roster, outputs),
+        }
     }
 
     /// All parts go by the same members.

@@ -24,6 +24,7 @@ impl Node {
         self.clocks.on_connected(peer, turn!(self, outputs));
         self.merged.on_connected(peer, turn!(self, outputs));
         self.say_version(peer, outputs);
+        self.say_members(peer, outputs);
     }
 
     pub(super) fn greet_settled(&mut self, outputs: &mut Vec<Output>) {
@@ -97,6 +98,10 @@ impl Node {
         let read = match body {
             Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => Ok(()),
             Body::Join { .. } | Body::Welcome { .. } | Body::Removed { .. } => Ok(()),
+            Body::Members(roster) => {
+                self.hear_members(&roster, outputs);
+                Ok(())
+            }
             Body::Speaks(version) => {
                 self.on_speaks(from, sender.life, version);
                 Ok(())

@@ -350,6 +350,6 @@ impl Node {
 
     /// Whether it may answer clients.
     fn serves(&self) -> bool {
-        self.takes_part() && self.members.is_confirmed()
+        self.takes_part() && self.members.is_confirmed() && self.is_added()
     }
 }

@@ -71,6 +71,7 @@ pub fn in_words(message: &Bytes) -> String {
         Body::AskOffer(index) => format!("I am behind: have you a snapshot at {index} or later?"),
         Body::Join { address } => format!("I am to join, and receive my peers at {address}"),
         Body::Welcome { .. } => "you are a member".into(),
+        Body::Members(_) => "these are the members".into(),
         Body::Removed { index, .. } => format!("you are no member since index {index}"),
         Body::Speaks(version) => format!("I understand version {version}"),
         Body::Holds { change, places: held } => {

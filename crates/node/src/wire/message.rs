@@ -88,6 +88,8 @@ pub(crate) enum Body {
     /// The receiver is a member of this cluster, whose keyspace `default` has this order; these are
     /// all members, as they are encoded.
     Welcome { cluster: Cluster, order: Order, roster: Bytes },
+    /// All members, as they are encoded, as the sender has last applied them.
+    Members(Bytes),
     /// The receiver, which has this directory, is no member any more since this entry.
     Removed { directory: DirectoryId, index: Index },
     /// The sender understands logs of this version.
@@ -204,6 +206,7 @@ const LOOKED: u8 = 25;
 const JOIN: u8 = 27;
 const WELCOME: u8 = 28;
 const REMOVED: u8 = 29;
+const MEMBERS: u8 = 30;
 const HOLDS: u8 = 31;
 const HAND_OVER: u8 = 26;
 const STAYS: u8 = 32;
@@ -267,7 +270,7 @@ impl Body {
             Body::AskOffer(_) | Body::Fetches => 0,
             Body::Fenced { .. } | Body::Ends { .. } | Body::Looked { .. } => 0,
             Body::Join { .. } | Body::Removed { .. } => 0,
-            Body::Welcome { roster, .. } => roster.len(),
+            Body::Welcome { roster, .. } | Body::Members(roster) => roster.len(),
             Body::Holds { .. } | Body::Speaks(_) => 0,
             Body::HandOver(_) | Body::Stays(..) => 0,
         }
@@ -410,6 +413,10 @@ impl Body {
                 out.push(order_byte(*order));
                 out.extend_from_slice(roster);
             }
+            Body::Members(roster) => {
+                out.push(MEMBERS);
+                out.extend_from_slice(roster);
+            }
             Body::Removed { directory, index } => {
                 out.push(REMOVED);
                 directory.encode(out);
@@ -521,6 +528,7 @@ impl Body {
                 let order = order_of_byte(reader.byte()?)?;
                 return Ok(Body::Welcome { cluster, order, roster: rest(reader) });
             }
+            MEMBERS => return Ok(Body::Members(rest(reader))),
             REMOVED => {
                 let directory = DirectoryId::decode(reader)?;
                 Body::Removed { directory, index: Index(reader.number()?) }

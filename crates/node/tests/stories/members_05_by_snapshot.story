@@ -65,8 +65,6 @@ n1: snapshot 4 is in place
 > forget 1
 > start 2
 > settle
-n2 refuses: node 5 says hello: it is no other member of this cluster
-n2 refuses: node 5 says hello: it is no other member of this cluster
 n2 fetches the state of n1
 n2 has the state of n1, up to 187
 > members

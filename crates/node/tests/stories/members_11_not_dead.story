@@ -17,7 +17,7 @@ n5.a set b 1 → OK
 > run 500
 > members
 n1: members 1, 2, 3, 4, 5 leaving; under way: node 5 leaves; waits for what node 2 holds of node 5
-n2: members 1, 2, 3, 4, 5
+n2: members 1, 2, 3, 4, 5 leaving
 n3: members 1, 2, 3, 4, 5 leaving; under way: node 5 leaves
 n4: members 1, 2, 3, 4, 5 leaving; under way: node 5 leaves
 n5: members 1, 2, 3, 4, 5 leaving; under way: node 5 leaves
