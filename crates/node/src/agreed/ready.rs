@@ -24,10 +24,15 @@ impl Agreed {
         while self.raft.has_ready() {
             worked = true;
             let mut ready = self.raft.ready();
-            send_all(ready.take_messages(), turn);
+            let mut sent = ready.take_messages();
             self.committed.extend(ready.take_committed_entries());
             let read_states = ready.take_read_states();
             let mut held = ready.take_persisted_messages();
+            // Who votes alone leads before its term is on its disk, and learners would hear of it.
+            if mutant!(LoneLeaderSpeaksEarly, self.term() != self.synced_term, false) {
+                held.splice(..0, sent.drain(..));
+            }
+            send_all(sent, turn);
             let (number, must_sync) = (ready.number(), ready.must_sync());
             let hard_state = ready.hs().cloned();
             self.keep(hard_state, ready.take_entries(), must_sync, turn);

@@ -17,7 +17,7 @@ use crate::ids::{Index, NodeId};
 use crate::keyspace::table::{Attempt, Table};
 use crate::limits::OnceLimits;
 use crate::position::{AgreedPosition, Version};
-use crate::reply::{Error, Reply};
+use crate::reply::Reply;
 use crate::store::{Cursor, Deadline, Progress, Record, Store, Sums, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::{Malformed, Reader, put_uint};
@@ -502,15 +502,6 @@ impl Values for At<'_> {
     }
 
     fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply {
-        if commands::begins_carving(id)
-            && let Some(change) = self.state.roster.change()
-        {
-            return Reply::Error(Error::Invalid(format!(
-                "no keyspace is created or dropped beside a change of members: {}. Hint: try again when CLUSTER-ADMIN STATUS says \
-                 that it is over",
-                change.wanted
-            )));
-        }
         let attempt = Attempt { index: self.at.index, began_ms: self.state.time_ms };
         let State { keyspaces, versions, .. } = &mut *self.state;
         let before = keyspaces.under_way();

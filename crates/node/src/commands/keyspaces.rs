@@ -152,11 +152,6 @@ pub(super) fn row(id: u64) -> Option<&'static Row> {
     ROWS.into_iter().find(|row| id == u64::from(row.run.id))
 }
 
-/// Whether a command of the system with this id begins an attempt.
-pub(crate) fn begins_carving(id: u32) -> bool {
-    id == CREATE.run.id || id == DROP.run.id
-}
-
 /// What a command of the system with this id says of a prefix that changes hands.
 pub(super) fn carving(id: u32, args: Args<'_>) -> Option<Carving> {
     if id == OPEN.run.id {
@@ -166,7 +161,7 @@ pub(super) fn carving(id: u32, args: Args<'_>) -> Option<Carving> {
         let why = String::from_utf8_lossy(args.iter().nth(1)?).into_owned();
         return attempt(args).map(|attempt| Carving::GivesUp(attempt, why));
     }
-    begins_carving(id).then_some(Carving::Begins)
+    (id == CREATE.run.id || id == DROP.run.id).then_some(Carving::Begins)
 }
 
 impl Command {

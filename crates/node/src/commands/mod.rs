@@ -47,7 +47,7 @@ pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::{escaped, fits_exactly, literal};
 pub(crate) use integer::{NOT_AN_INTEGER, integer};
-pub(crate) use keyspaces::{Carving, begins_carving, change_table};
+pub(crate) use keyspaces::{Carving, change_table};
 pub use list::List;
 pub(crate) use list::Replies;
 pub(crate) use once::Once;

@@ -363,8 +363,7 @@ impl Node {
     fn follow_standings(&mut self) {
         let (me, table) = (self.identity.id, self.members.table());
         self.digests.follow(me, table);
-        // Who learns leads nothing and stamps nothing.
-        self.clocks.follow(me, &table.voters().collect::<Vec<_>>());
+        self.clocks.follow(me, self.members.ids());
         let peers = table.members().keys().copied().filter(|id| *id != me).collect();
         let gone = table.all_removed().iter().map(|(id, removed)| (*id, removed.last)).collect();
         let is_lost = table.change().is_some_and(|change| change.wanted.lose);

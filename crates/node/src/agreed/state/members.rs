@@ -4,7 +4,7 @@ use super::State;
 use crate::cluster::roster::{Effect, Roster, Step, Wanted};
 use crate::ids::{Index, NodeId};
 use crate::position::AgreedPosition;
-use crate::reply::{Error, Reply};
+use crate::reply::Reply;
 use crate::wire::codec::Malformed;
 
 impl State {
@@ -37,13 +37,6 @@ impl State {
         wanted: Wanted,
         at: AgreedPosition,
     ) -> Reply {
-        if let Some((entry, _)) = self.keyspaces.under_way() {
-            return Reply::Error(Error::Invalid(format!(
-                "the keyspace {} changes hands: members are not changed beside that. Hint: try again when KEYSPACE LIST says that \
-                 it is open",
-                entry.definition.name
-            )));
-        }
         match self.roster.begin(founders, wanted, at.index, self.time_ms) {
             Ok(()) => Reply::Ok,
             Err(error) => Reply::Error(error),
