@@ -149,8 +149,6 @@ mutants! {
     EarlySlotsCount, "members", "", "members_12_early.story";
     /// Nobody goes by the members that another member names before its own log says so.
     MembersNotHeard, "members", "", "members_28_a_leader_unknown.story";
-    /// Who votes alone tells learners of a term that is not on its disk.
-    LoneLeaderSpeaksEarly, "un-synced loss", "raft-rs: one voter with learners", "members_29_a_lone_leader.story";
     /// A token counts that names an entry which a removed member took with it.
     RemovedFloorTaken, "members", "", "members_08_replaced.story";
     /// A cluster is finalized although a member did not say that it understands that.

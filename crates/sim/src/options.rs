@@ -11,7 +11,7 @@ pub struct Options {
     pub order: Option<Order>,
     /// How many nodes there are, 1 to 7; the seed's choice if not given.
     pub nodes: Option<usize>,
-    /// Whether members come and go; the seed's choice if not given.
+    /// Whether members come and go; they do not if that is not given.
     pub members: Option<bool>,
     /// A world in which nothing breaks, instead of the seed's choice.
     pub plain: Option<Plain>,

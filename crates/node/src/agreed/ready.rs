@@ -29,7 +29,7 @@ impl Agreed {
             let read_states = ready.take_read_states();
             let mut held = ready.take_persisted_messages();
             // Who votes alone leads before its term is on its disk, and learners would hear of it.
-            if mutant!(LoneLeaderSpeaksEarly, self.term() != self.synced_term, false) {
+            if self.term() != self.synced_term {
                 held.splice(..0, sent.drain(..));
             }
             send_all(sent, turn);

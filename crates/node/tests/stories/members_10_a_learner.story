@@ -7,24 +7,38 @@ n1.a set x 1 → OK
 > join 4
 > run 300
 > n1.a members add 4
-> run 160
-> hold 4 1
-> run 200
+> run 110
+> full 1
+n1: the disk is full
+> full 2
+n2: the disk is full
+> full 3
+n3: the disk is full
+> run 500
+n1 hands over to n2
+n2 hands over to n4
 > members
-n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added; waits for node 4 and a majority with it to be heard (CLUSTER-ADMIN REMOVE 4 gives it up)
+n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n3: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
-n4: members 1, 2, 3, 4 learner
+n4: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 > n4.b get x eventual
 > n4.b get x
 > run 100
+> free 1
+n1: the disk has room
+> hold 4 1
+> free 2
+n2: the disk has room
+> free 3
+n3: the disk has room
 > crash 3
 > n1.a set x 2
 > answers
-n1.a members add 4 → INDETERMINATE the change of members goes on. Hint: CLUSTER-ADMIN STATUS says how far it is, and what came of it
+n1.a members add 4 → node 4 votes
+n4.b get x eventual → 1
+n4.b get x → 1
 n1.a set x 2 → OK
-n4.b get x eventual → CLUSTERDOWN this node is no member of the cluster yet; the request did not run
-n4.b get x → CLUSTERDOWN this node is no member of the cluster yet; the request did not run
 > crash 2
 > n1.a set x 3
 > answers

@@ -316,12 +316,10 @@ fn keyspaces_percent(chance: &mut Chance) -> u64 {
 /// The most machines of a world.
 const HOSTS_MAX: usize = 7;
 
-/// In a quarter of all worlds in which there is room for one more, members come and go.
+/// Members come and go where that is asked for, and there is room for one more.
 fn spares(chance: &mut Chance, nodes: usize, options: &Options) -> usize {
-    let changes = chance.percent(25);
     let spares = chance.between(1, 3) as usize;
-    let wanted = options.members.unwrap_or(changes);
-    if wanted { spares.min(HOSTS_MAX - nodes) } else { 0 }
+    if options.members == Some(true) { spares.min(HOSTS_MAX - nodes) } else { 0 }
 }
 
 /// In most worlds states are compared every now and then, in turns of a few keys.
