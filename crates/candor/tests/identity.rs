@@ -178,7 +178,7 @@ fn a_directory_that_lost_its_log_does_not_start_empty() {
 /// The first words of a peer, as this version of the protocol has them.
 fn greeting(from: u64, to: u64) -> Vec<u8> {
     let mut bytes = b"CandorPr".to_vec();
-    bytes.extend(5_u32.to_le_bytes());
+    bytes.extend(4_u32.to_le_bytes());
     [from, to, 0].into_iter().for_each(|part| bytes.extend(part.to_le_bytes()));
     bytes
 }

@@ -283,12 +283,12 @@ fn strangers_are_turned_away_from_the_port_for_peers() {
     let cluster = u64::from_str_radix(&server.info()["cluster_id"], 16).unwrap();
     assert!(greet(&greeting(3, 2, 1, 0)).is_empty());
     // It may be one that asks to be taken in; but it says nothing.
-    assert_eq!(greet(&greeting(5, 9, 1, 0)), greeting(5, 1, 9, cluster));
-    assert_eq!(greet(&greeting(5, 9, 0, 7)), greeting(5, 1, 9, cluster));
-    assert_eq!(greet(&greeting(5, 2, 3, 0)), greeting(5, 1, 2, cluster));
-    assert_eq!(greet(&greeting(5, 2, 1, 7)), greeting(5, 1, 2, cluster));
-    let long = [&greeting(5, 2, 1, cluster)[..], &u32::MAX.to_le_bytes()].concat();
-    assert_eq!(greet(&long), greeting(5, 1, 2, cluster));
+    assert_eq!(greet(&greeting(4, 9, 1, 0)), greeting(4, 1, 9, cluster));
+    assert_eq!(greet(&greeting(4, 9, 0, 7)), greeting(4, 1, 9, cluster));
+    assert_eq!(greet(&greeting(4, 2, 3, 0)), greeting(4, 1, 2, cluster));
+    assert_eq!(greet(&greeting(4, 2, 1, 7)), greeting(4, 1, 2, cluster));
+    let long = [&greeting(4, 2, 1, cluster)[..], &u32::MAX.to_le_bytes()].concat();
+    assert_eq!(greet(&long), greeting(4, 1, 2, cluster));
     for needle in [
         "it is not a Candor node",
         "it speaks version 3",

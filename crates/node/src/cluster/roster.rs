@@ -349,9 +349,13 @@ impl Roster {
         let effect = match step {
             Step::Learn(id, directory) if coming == Some(*id) && standing(*id).is_none() => {
                 let address = add.as_ref().map(|(_, address)| address.clone()).unwrap_or_default();
-                let standing = mutant!(VotesAtOnce, Standing::Learner, Standing::Voter);
+                let (standing, effect) = mutant!(
+                    VotesAtOnce,
+                    (Standing::Learner, Effect::Learner(*id)),
+                    (Standing::Voter, Effect::Voter(*id))
+                );
                 self.members.insert(*id, Member { address, directory: *directory, standing });
-                mutant!(VotesAtOnce, Effect::Learner(*id), Effect::Voter(*id))
+                effect
             }
             Step::Promote(id)
                 if coming == Some(*id) && standing(*id) == Some(Standing::Learner) =>

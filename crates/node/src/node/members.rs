@@ -527,14 +527,15 @@ impl Node {
                     let heard = self.agreed.count_heard(roster.voters().chain([*id]), now_ms);
                     let is_there = self.agreed.count_heard([*id].into_iter(), now_ms) == 1;
                     let is_silent = !is_there || 2 * heard <= roster.voters().count() + 1;
-                    if mutant!(PromotedEarly, is_silent, false) {
+                    let has_learnt = self.agreed.has_caught_up(*id) && self.members.is_settled(*id);
+                    let is_ready = mutant!(PromotedEarly, has_learnt && !is_silent, true);
+                    if is_silent && !is_ready {
                         return Err(format!(
                             "node {} and a majority with it to be heard (CLUSTER-ADMIN REMOVE {} gives it up)",
                             id.0, id.0
                         ));
                     }
-                    let has_learnt = self.agreed.has_caught_up(*id) && self.members.is_settled(*id);
-                    return match mutant!(PromotedEarly, has_learnt, true) {
+                    return match is_ready {
                         true => Ok(Step::Promote(*id)),
                         false => Err(match self.agreed.lag(*id) {
                             Some(lag) => {
@@ -660,7 +661,8 @@ impl Node {
         let lead = self.changing.lead.as_ref().expect("it leads");
         let stay = || roster.members().keys().filter(|id| !remove.contains(id)).copied();
         let silent: Vec<NodeId> = stay().filter(|id| !lead.holds.contains_key(id)).collect();
-        if !silent.is_empty() && mutant!(GoneWithoutAll, true, false) {
+        let awaits_all = mutant!(GoneWithoutAll, true, false);
+        if awaits_all && !silent.is_empty() {
             return Err(format!("what {} of node {}", holds(&silent), id.0));
         }
         let held = |(_, places): &(Life, VersionVector)| places.get(id);
@@ -677,7 +679,7 @@ impl Node {
         let last = mutant!(LastPlaceIgnored, last, Place::START);
         let behind = |id: &NodeId| lead.holds.get(id).is_some_and(|own| held(own) < last);
         let behind: Vec<NodeId> = stay().filter(behind).collect();
-        if !behind.is_empty() && mutant!(GoneWithoutAll, true, false) {
+        if awaits_all && !behind.is_empty() {
             return Err(format!("{} the last merged writes of node {}", lacks(&behind), id.0));
         }
         let voters = || roster.voters().filter(|voter| *voter != id);
