@@ -98,7 +98,7 @@ macro_rules! mutants {
                     | LoggedIncrementRefused | OverlayDroppedAtGather | NeverGathered
                     | IntervalClaimsCausal | IntervalRaisesFloor | FencedWithoutOverlay
                     | EndsUnsynced | JoinedGapSent | TombstonesGoWhileLost
-                    | FirstOfTwiceWins => {
+                    | FirstOfTwiceWins | GoneStillAwaited => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -576,7 +576,7 @@ mutants! {
     /// What cannot be read of the log is asked for again and again.
     LostLogAskedAgain, "progress", "", "agreed::on_disk::tests::what_cannot_be_read_is_not_there_any_more";
     /// A leader waits for ever for a follower that fetches a snapshot.
-    FetchNeverGivenUp, "progress", "tikv#2341, etcd#10225";
+    FetchNeverGivenUp, "progress", "tikv#2341, etcd#10225", "snapshots_21_an_offer_is_lost.story";
     /// A replica that joined a state sends what it has to who lacks what that state holds.
     JoinedGapSent, "progress", "", "merged::log::tests::who_joined_a_state_has_no_entries_for_who_lacks_what_that_holds";
     /// A fetch is given up at the first piece that is lost once some have come.
@@ -585,6 +585,8 @@ mutants! {
     CutLogSkips, "snapshot", "", "merged::log::tests::who_lacks_what_is_forgotten_is_told_so";
     /// A snapshot counts as whole although a part of it is missing.
     EndUncounted, "snapshot", "", "wire::section::tests::what_is_cut_or_changed_is_not_complete";
+    /// Tombstones wait for what a member told of that is gone, and go without what it wrote last.
+    GoneStillAwaited, "deletes resurrect", "", "merged::stability::tests::what_a_member_wrote_that_is_gone_comes_first";
     /// A tombstone goes a few milliseconds after it came, whoever has it.
     TombstonesByAge, "deletes resurrect", "KeyDB#83";
     /// A tombstone goes once every member has it, whatever older is still on its way.

@@ -15,15 +15,21 @@
 //! Nobody is asked anything: replicas tell their vectors now and then anyway, and vectors only
 //! grow.
 //!
+//! Of a member that is gone Q holds what its log ends with, neither less nor more: it tells nothing
+//! any more, and what it told of behind that nobody applies.
+//!
 //! One batch is looked after at a time, and the next one gathers. Age is never a reason: while one
 //! member is not heard, all tombstones stay.
 //!
 //! [`told`]: super::log::Log::told
 
+use std::collections::BTreeMap;
+
 use super::Merged;
 use super::anti_entropy::Repair;
 use super::state::{Places, State};
-use crate::wire::version_vector::VersionVector;
+use crate::ids::NodeId;
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// So many keys are looked at in a turn.
 const SLICE_KEYS: usize = 256;
@@ -61,6 +67,7 @@ impl Stability {
         here: &VersionVector,
         applied: &VersionVector,
         repair: &Repair,
+        gone: &BTreeMap<NodeId, Place>,
         state: &mut State,
     ) {
         if self.batch.is_none() {
@@ -69,7 +76,7 @@ impl Stability {
             self.batch = state.take_tombstones().map(close);
         }
         while let Some(batch) = &mut self.batch
-            && let Some(next) = batch.next_round(here, repair)
+            && let Some(next) = batch.next_round(here, repair, gone)
         {
             batch.round = next;
         }
@@ -91,7 +98,12 @@ impl Stability {
 
 impl Batch {
     /// The next round, if this one is over.
-    fn next_round(&self, here: &VersionVector, repair: &Repair) -> Option<Round> {
+    fn next_round(
+        &self,
+        here: &VersionVector,
+        repair: &Repair,
+        gone: &BTreeMap<NodeId, Place>,
+    ) -> Option<Round> {
         let stable = || Round::Stable;
         match &self.round {
             Round::First if mutant!(TombstonesByAge, false, true) => Some(stable()),
@@ -99,10 +111,22 @@ impl Batch {
             Round::First => repair
                 .all_told(&self.held)
                 .map(|told| mutant!(OneRoundEnough, Round::Second(join(here, told)), stable())),
-            Round::Second(all) if here.holds(all) => repair.all_told(all).map(|_| stable()),
-            Round::Second(_) | Round::Stable => None,
+            Round::Second(all) => {
+                let all = mutant!(GoneStillAwaited, ended(all, gone), all.clone());
+                let is_here = here.holds(&all);
+                is_here.then(|| repair.all_told(&all))?.map(|_| stable())
+            }
+            Round::Stable => None,
         }
     }
+}
+
+/// The same, of members that are gone up to where their logs end.
+fn ended(all: &VersionVector, gone: &BTreeMap<NodeId, Place>) -> VersionVector {
+    let mut ended = all.clone();
+    ended.retain(|id| !gone.contains_key(&id));
+    gone.iter().for_each(|(id, last)| ended.raise(*id, *last));
+    ended
 }
 
 /// The least vector that holds all of these.
@@ -121,7 +145,7 @@ impl Merged {
             && let Some(here) = self.log.told(self.me)
         {
             let applied = self.log.applied();
-            self.stability.look(&here, applied, &self.repair, &mut self.state);
+            self.stability.look(&here, applied, &self.repair, &self.gone, &mut self.state);
         }
     }
 
@@ -147,23 +171,67 @@ impl Merged {
 mod tests {
     use super::*;
     use crate::commands::Command;
-    use crate::ids::{Boot, Index, KeyspaceId, NodeId};
+    use crate::ids::{Boot, Index, KeyspaceId};
     use crate::merged::entry::{Header, encode};
     use crate::merged::hlc::Stamp;
-    use crate::wire::version_vector::Place;
+
+    /// A delete of node 1, its second entry, and what is known where node 2 has told this.
+    fn deleted(told: VersionVector) -> (State, Repair) {
+        let mut state = State::new();
+        let stamp = Stamp { clock: 2, replica: NodeId(1), offset: 0 };
+        state.merge(b"k", stamp, place(2), None);
+        let mut repair = Repair::new(vec![NodeId(2)]);
+        repair.on_vector(NodeId(2), told);
+        (state, repair)
+    }
+
+    fn place(index: u64) -> Place {
+        Place { boot: Boot(1), index: Index(index) }
+    }
+
+    /// What holds so many entries of node 1, and of node 2.
+    fn both(one: u64, two: u64) -> VersionVector {
+        VersionVector::from_iter([(NodeId(1), place(one)), (NodeId(2), place(two))])
+    }
+
+    #[test]
+    fn what_a_member_that_is_gone_told_of_behind_its_last_entry_is_not_waited_for() {
+        let (mut state, mut repair) = deleted(both(2, 9));
+        let mut stability = Stability::default();
+        let here = both(2, 5);
+        stability.look(&here, &here, &repair, &BTreeMap::new(), &mut state);
+        assert!(!stability.is_stable(), "four entries are on their way here");
+        repair.follow(vec![]);
+        let gone = BTreeMap::from([(NodeId(2), place(5))]);
+        stability.look(&here, &here, &repair, &gone, &mut state);
+        assert!(stability.is_stable(), "they count no more");
+    }
+
+    #[test]
+    fn what_a_member_wrote_that_is_gone_comes_first() {
+        let (mut state, _) = deleted(VersionVector::default());
+        let mut stability = Stability::default();
+        let gone = BTreeMap::from([(NodeId(2), place(5))]);
+        let mut look = |here: VersionVector| {
+            stability.look(&here, &here, &Repair::new(vec![]), &gone, &mut state);
+            stability.is_stable()
+        };
+        assert!(!look(both(2, 4)), "the last one may be older than the delete");
+        assert!(look(both(2, 5)));
+    }
 
     #[test]
     fn a_batch_waits_until_its_own_replica_tells_of_it() {
-        let place = |index| Place { boot: Boot(1), index: Index(index) };
         let up_to = |index| VersionVector::from_iter([(NodeId(1), place(index))]);
         let (mut state, repair) = (State::new(), Repair::new(vec![]));
         let stamp = Stamp { clock: 2, replica: NodeId(1), offset: 0 };
         state.merge(b"k", stamp, place(2), None);
         let mut stability = Stability::default();
         // An own entry is on its way that was made before the delete was applied.
-        stability.look(&up_to(1), &up_to(2), &repair, &mut state);
+        let nobody = BTreeMap::new();
+        stability.look(&up_to(1), &up_to(2), &repair, &nobody, &mut state);
         assert!(!stability.is_stable());
-        stability.look(&up_to(2), &up_to(2), &repair, &mut state);
+        stability.look(&up_to(2), &up_to(2), &repair, &nobody, &mut state);
         assert!(stability.is_stable());
         stability.remove(&mut state);
         assert_eq!(state.tombstones(), 0);

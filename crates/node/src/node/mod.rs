@@ -298,9 +298,9 @@ impl Node {
     }
 
     /// Whether it stands inside an entry of the agreed log, of which the first writes are applied
-    /// and the others not.
+    /// and the others not; a node that halts may stand there for good.
     pub fn is_within_entry(&self) -> bool {
-        self.agreed.is_within_entry()
+        self.agreed.is_within_entry() || self.halted
     }
 
     // For whoever looks at it from outside.

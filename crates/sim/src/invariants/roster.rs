@@ -138,7 +138,9 @@ impl Roster {
                 let holds_all = left.into_iter().all(|id| goes.contains(id));
                 let all_there = goes.iter().all(|id| self.members.contains_key(id));
                 let some_stay = self.voters().difference(&goes).count() > 0;
-                if loses && holds_all && all_there && some_stay {
+                // What goes on already is not begun anew.
+                let is_same = present.comes.is_none() && present.loses && goes == present.goes;
+                if loses && holds_all && all_there && some_stay && !is_same {
                     let address = String::new();
                     self.start(Change { index, comes: None, address, goes, loses });
                 }
@@ -264,5 +266,15 @@ mod tests {
         assert!(roster.change.is_some());
         roster.step(10, Index(8), &MemberStep::Gone(NodeId(4), Boot(1), Index(1)));
         assert!(roster.change.is_none());
+    }
+
+    #[test]
+    fn a_change_that_goes_on_is_not_begun_anew() {
+        let mut roster = Roster::of_founders(4);
+        roster.begin(5, &remove(&[4], false));
+        roster.begin(6, &remove(&[4], true));
+        assert_eq!(roster.version, 6, "it is dead after all");
+        roster.begin(7, &remove(&[4], true));
+        assert_eq!(roster.version, 6);
     }
 }

@@ -33,8 +33,9 @@ const WATCH_US: u64 = 20_000;
 /// How long after all faults nodes have to connect and to elect a leader before anything is
 /// demanded.
 const GRACE_US: u64 = 5_000_000;
-/// How long a keyspace may be on its way from one to another, and some more.
-const CARVING_US: u64 = 70_000_000;
+/// How long a keyspace may be on its way from one to another, and some more: a minute of log time,
+/// which stands still at first where a clock was up to a minute ahead.
+const CARVING_US: u64 = 140_000_000;
 /// How long a stage may go on without anything being done, beside what clients wait for answers.
 const STAGE_US: u64 = 10_000_000;
 
@@ -160,6 +161,7 @@ impl World {
             && !is_aborted(operation)
             && !changes_hands(operation)
             && !is_no_member(operation)
+            && !self.was_no_member(operation)
             && !self.may_be_behind(operation)
             && !matches!(operation.outcome, Outcome::Refused(Error::Stale(_)))
             && !may_be_out_of_time(operation)
@@ -180,6 +182,12 @@ impl World {
             && operation.outcome == Outcome::Unknown
             && setting.weather.style == Style::Datagram
             && setting.request_timeout_ms <= RESENT_TWICE_MS
+    }
+
+    /// Whether nobody knows what became of it since the node that was asked is no member, and stops
+    /// when it hears so.
+    fn was_no_member(&self, operation: &Operation) -> bool {
+        operation.outcome == Outcome::Unknown && !self.operator.is_member(operation.host)
     }
 
     /// Where little may wait, a few clients that ask for several things at once are too much.
