@@ -98,7 +98,7 @@ macro_rules! mutants {
                     | LoggedIncrementRefused | OverlayDroppedAtGather | NeverGathered
                     | IntervalClaimsCausal | IntervalRaisesFloor | FencedWithoutOverlay
                     | EndsUnsynced | JoinedGapSent | TombstonesGoWhileLost
-                    | FirstOfTwiceWins | GoneStillAwaited => {
+                    | FirstOfTwiceWins | GoneStillAwaited | PromotedUnmerged | LaterMembersTaken => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -131,6 +131,14 @@ mutants! {
     PromotedEarly, "members", "etcd#13766", "members_09_leaders_change.story";
     /// A change of members begins while another one is under way.
     TwoChangesAtOnce, "members", "Ongaro 2015", "members_06_who_does_not_come.story";
+    /// A learner votes before it holds what was deleted and forgotten before it came.
+    PromotedUnmerged, "deletes resurrect", "", "members_31_a_counter_after_a_delete.story";
+    /// What a member holds that knows of a later one counts as if that one did as well.
+    LaterMembersTaken, "deletes resurrect", "", "merged::anti_entropy::tests::a_vector_of_later_members_is_not_taken";
+    /// A learner stands for election when the leader is lost.
+    LearnerStands, "members", "", "members_30_a_learner_does_not_stand.story";
+    /// A leader that ends asks a learner to lead.
+    LearnerToLead, "members", "", "members_10_a_learner.story";
     /// A learner answers clients.
     LearnerServes, "members", "", "members_10_a_learner.story";
     /// Whoever says that it is to join is taken in, wherever it is.

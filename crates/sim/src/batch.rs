@@ -27,6 +27,10 @@ pub struct Summary {
     pub fetches: u64,
     /// Parts of logs that members that were behind were fed from disks.
     pub log_reads: u64,
+    /// Nodes that were added and came to vote.
+    pub joined: u64,
+    /// Members that were removed.
+    pub removed: u64,
     /// How long all of them ran, in their own time.
     pub virtual_ms: u64,
     /// How long they took in real time, if whoever has a clock says so.
@@ -56,6 +60,8 @@ impl Summary {
         self.snapshots += report.snapshots;
         self.fetches += report.fetches;
         self.log_reads += report.log_reads;
+        self.joined += report.joined;
+        self.removed += report.removed;
         self.virtual_ms += report.virtual_ms;
         self.undisturbed += u64::from(report.faults_under_way == 0);
         self.unchallenged += u64::from(report.elections <= 1);
@@ -143,6 +149,7 @@ impl fmt::Display for Summary {
         row(f, "elections", self.elections.to_string())?;
         row(f, "snapshots", format!("{}, fetched {}", self.snapshots, self.fetches))?;
         row(f, "fed from disk", format!("{} parts of logs", self.log_reads))?;
+        row(f, "members", format!("{} joined, {} removed", self.joined, self.removed))?;
         row(f, "worlds without an election after the first", share(self.unchallenged))?;
         row(f, "worlds in which no fault hit work under way", share(self.undisturbed))?;
         row(f, "worst time until all replicas were equal", format!("{} ms", self.settled_ms_max))?;

@@ -53,6 +53,10 @@ pub struct Report {
     pub fetches: u64,
     /// Parts of logs that members that were behind were fed from disks.
     pub log_reads: u64,
+    /// Nodes that were added and came to vote.
+    pub joined: u64,
+    /// Members that were removed.
+    pub removed: u64,
     /// How long it ran, in its own time.
     pub virtual_ms: u64,
     /// How long it took to come to rest once nothing broke any more.
@@ -125,6 +129,10 @@ impl fmt::Display for Report {
         let (snapshots, fetches) = (self.snapshots, self.fetches);
         let log_reads = self.log_reads;
         writeln!(f, "snapshots: {snapshots}, fetched {fetches}; fed from disk {log_reads} times")?;
+        let (joined, removed) = (self.joined, self.removed);
+        if joined + removed > 0 {
+            writeln!(f, "members: {joined} joined, {removed} removed")?;
+        }
         let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
         writeln!(f, "virtual time: {virtual_ms} ms; {settled_ms} ms until all were equal again")?;
         writeln!(f, "longest wait while nothing was done: {} ms", self.unavailable_ms)?;

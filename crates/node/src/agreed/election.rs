@@ -66,8 +66,7 @@ impl Agreed {
         if self.eager_ticks > 0 {
             self.eager_ticks -= 1;
             if self.eager_ticks == 0 && self.leader().is_none() {
-                // Only an attempt: whoever cannot win now tries again when its timeout is over.
-                let _ = self.raft.campaign();
+                self.stand();
             }
         }
         self.pin_election_timeout(vacancy::is_fit(turn));
@@ -107,8 +106,10 @@ impl Agreed {
             return;
         }
         let commit = self.commit();
+        let tracker = self.raft.raft.prs();
         let matched = |id: &NodeId| {
-            let progress = self.raft.raft.prs().get(id.0)?;
+            let votes = mutant!(LearnerToLead, tracker.conf().voters().contains(id.0), true);
+            let progress = tracker.get(id.0).filter(|_| votes)?;
             // Raft forgets now and then who was active; who is connected will be again in a moment.
             let is_active = progress.recent_active || turn.ending;
             (is_active && progress.matched >= commit.0).then_some(progress.matched)

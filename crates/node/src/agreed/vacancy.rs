@@ -104,6 +104,14 @@ impl Agreed {
             && self.leader().is_none()
             && is_fit(turn)
         {
+            self.stand();
+        }
+    }
+
+    /// Asks the others for their votes, if this node has one itself: Raft's library would ask for
+    /// whom it is asked to.
+    pub(super) fn stand(&mut self) {
+        if mutant!(LearnerStands, self.raft.raft.promotable(), true) {
             // Only an attempt: whoever cannot win now tries again when its timeout is over.
             let _ = mutant!(StandsWithoutAsking, self.raft.campaign(), self.stand_unasked());
         }

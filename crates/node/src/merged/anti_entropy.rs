@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::entry::Header;
 use super::log::{Fit, Log};
-use crate::ids::NodeId;
+use crate::ids::{Index, NodeId};
 use crate::limits::Limits;
 use crate::turn::Turn;
 use crate::wire::message::Body;
@@ -105,6 +105,8 @@ impl Inbox {
 #[derive(Debug)]
 pub(crate) struct Repair {
     peers: Vec<NodeId>,
+    /// The change of members that made them those.
+    members: Index,
     /// The vector that each peer told last.
     told: BTreeMap<NodeId, VersionVector>,
     gossip_at_ms: u64,
@@ -119,6 +121,7 @@ impl Repair {
     pub(crate) fn new(peers: Vec<NodeId>) -> Repair {
         Repair {
             peers,
+            members: Index(0),
             told: BTreeMap::new(),
             gossip_at_ms: 0,
             behind_since_ms: None,
@@ -131,16 +134,32 @@ impl Repair {
         &self.peers
     }
 
-    /// These are the other members from now on.
-    pub(crate) fn follow(&mut self, peers: Vec<NodeId>) {
+    /// These are the other members from now on, since this change.
+    pub(crate) fn follow(&mut self, members: Index, peers: Vec<NodeId>) {
+        self.members = members;
         self.told.retain(|id, _| peers.contains(id));
         self.asked.take_if(|asked| !peers.contains(&asked.0));
         self.peers = peers;
         self.turn = 0;
     }
 
-    pub(crate) fn on_vector(&mut self, from: NodeId, vector: VersionVector) {
-        self.told.insert(from, vector);
+    /// A peer tells its vector. That of one which goes by later members is not taken for one of
+    /// these: there may be a member that this node does not wait for, and for which that one was
+    /// the measure when it came ([`Repair::holds_of`]).
+    pub(crate) fn on_vector(&mut self, from: NodeId, vector: VersionVector, members: Index) {
+        if mutant!(LaterMembersTaken, members <= self.members, true) {
+            self.told.insert(from, vector);
+        }
+    }
+
+    /// Whether a peer has told that it holds all of this.
+    pub(crate) fn holds_of(&self, peer: NodeId, vector: &VersionVector) -> bool {
+        self.told.get(&peer).is_some_and(|told| told.holds(vector))
+    }
+
+    /// What others are told of this vector.
+    pub(crate) fn telling(&self, vector: VersionVector) -> Body {
+        Body::VersionVector { vector, want: false, members: self.members }
     }
 
     pub(crate) fn on_connected(&mut self, peer: NodeId) {
@@ -179,7 +198,7 @@ impl Repair {
             && let Some(vector) = told
         {
             self.gossip_at_ms = now + GOSSIP_MS;
-            let message = turn.message(Body::VersionVector { vector, want: false });
+            let message = turn.message(self.telling(vector));
             for peer in &self.peers {
                 let message = message.clone();
                 turn.outputs.push(crate::api::Output::Send { to: *peer, message, urgent: false });
@@ -214,7 +233,8 @@ impl Repair {
                 }
                 self.turn = at;
                 self.asked = Some((peer, now));
-                turn.send(peer, Body::VersionVector { vector: log.appended().clone(), want: true });
+                let (vector, members) = (log.appended().clone(), Index(0));
+                turn.send(peer, Body::VersionVector { vector, want: true, members });
                 return;
             }
         }
@@ -255,7 +275,7 @@ impl Repair {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{Boot, Index};
+    use crate::ids::Boot;
 
     /// Keeps an entry of node 2 whose predecessors are missing.
     fn keep(inbox: &mut Inbox, index: u64) {
@@ -269,6 +289,23 @@ mod tests {
             after: VersionVector::default(),
         };
         inbox.keep(header, Bytes::from_static(b"ten bytes."));
+    }
+
+    #[test]
+    fn a_vector_of_later_members_is_not_taken() {
+        let mut repair = Repair::new(vec![NodeId(2)]);
+        let place = Place { boot: Boot(1), index: Index(1) };
+        let vector = VersionVector::from_iter([(NodeId(1), place)]);
+        repair.on_vector(NodeId(2), vector.clone(), Index(7));
+        assert_eq!(repair.all_told(&vector), None, "node 3 may have come with 7");
+        repair.follow(Index(7), vec![NodeId(2), NodeId(3)]);
+        repair.on_vector(NodeId(2), vector.clone(), Index(7));
+        assert!(repair.holds_of(NodeId(2), &vector) && !repair.holds_of(NodeId(3), &vector));
+        repair.on_vector(NodeId(3), vector.clone(), Index(0));
+        assert!(
+            repair.all_told(&vector).is_some(),
+            "who goes by earlier ones waits for all of those"
+        );
     }
 
     #[test]

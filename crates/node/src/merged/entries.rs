@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Merged;
 use super::entry::{self, Header};
 use super::log::Fit;
-use crate::ids::NodeId;
+use crate::ids::{Index, NodeId};
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
@@ -109,13 +109,14 @@ impl Merged {
         from: NodeId,
         vector: VersionVector,
         want: bool,
+        members: Index,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
         self.check_replicas(&vector)?;
         if want {
             self.help(from, &vector, turn);
         } else {
-            self.repair.on_vector(from, vector);
+            self.repair.on_vector(from, vector, members);
         }
         Ok(())
     }

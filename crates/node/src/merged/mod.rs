@@ -63,12 +63,11 @@ use bytes::Bytes;
 
 use crate::commands::{Command, Told, View};
 use crate::copies::Copies;
-use crate::ids::{Boot, NodeId, SnapshotNumber, Ticket};
+use crate::ids::{Boot, Index, NodeId, SnapshotNumber, Ticket};
 use crate::limits::Limits;
 use crate::reply::Error;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
-use crate::wire::message::Body;
 use crate::wire::version_vector::{Place, VersionVector};
 use anti_entropy::{Inbox, Repair};
 use entry::Header;
@@ -181,14 +180,20 @@ impl Merged {
     /// From those who are shunned nothing is taken.
     pub(crate) fn follow(
         &mut self,
+        members: Index,
         peers: Vec<NodeId>,
         gone: BTreeMap<NodeId, Place>,
         shunned: Vec<NodeId>,
     ) {
-        self.repair.follow(peers);
+        self.repair.follow(members, peers);
         gone.iter().for_each(|(id, last)| self.inbox.end(*id, *last));
         self.gone = gone;
         self.shunned = shunned;
+    }
+
+    /// Whether a peer has told that it holds all of this.
+    pub(crate) fn holds_of(&self, peer: NodeId, vector: &VersionVector) -> bool {
+        self.repair.holds_of(peer, vector)
     }
 
     /// Whether all that this replica took in is in its log and on its disk.
@@ -321,7 +326,7 @@ impl Merged {
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
         self.repair.on_connected(peer);
         if let Some(vector) = self.log.told(self.me) {
-            turn.send(peer, Body::VersionVector { vector, want: false });
+            turn.send(peer, self.repair.telling(vector));
         }
     }
 

@@ -181,7 +181,7 @@ mod tests {
         let stamp = Stamp { clock: 2, replica: NodeId(1), offset: 0 };
         state.merge(b"k", stamp, place(2), None);
         let mut repair = Repair::new(vec![NodeId(2)]);
-        repair.on_vector(NodeId(2), told);
+        repair.on_vector(NodeId(2), told, Index(0));
         (state, repair)
     }
 
@@ -201,7 +201,7 @@ mod tests {
         let here = both(2, 5);
         stability.look(&here, &here, &repair, &BTreeMap::new(), &mut state);
         assert!(!stability.is_stable(), "four entries are on their way here");
-        repair.follow(vec![]);
+        repair.follow(Index(1), vec![]);
         let gone = BTreeMap::from([(NodeId(2), place(5))]);
         stability.look(&here, &here, &repair, &gone, &mut state);
         assert!(stability.is_stable(), "they count no more");

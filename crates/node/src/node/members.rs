@@ -97,6 +97,9 @@ struct Lead {
     began_ms: u64,
     /// What each start holds of those that leave.
     holds: BTreeMap<NodeId, (Life, VersionVector)>,
+    /// What this node had applied of the merged logs when it first saw who learns: whatever was
+    /// deleted and forgotten before lies within.
+    goal: Option<VersionVector>,
     /// Why it does not go on, in words.
     waits: String,
 }
@@ -293,11 +296,10 @@ impl Node {
         }
         if applied > self.members.table().version() {
             self.go_by(roster, outputs);
-            self.members.ids().to_vec().into_iter().for_each(|id| self.say_members(id, outputs));
         }
     }
 
-    /// Goes by these members from now on.
+    /// Goes by these members from now on, and says so before anything that counts on it.
     fn go_by(&mut self, roster: Roster, outputs: &mut Vec<Output>) {
         let is_moved = self.members.addresses() != roster_addresses(&roster, self.identity.id);
         // Who is gone hears of it while there is a way to it.
@@ -314,6 +316,7 @@ impl Node {
             self.follow_standings();
         }
         outputs.push(Output::Note(Event::Members(self.members_in_words())));
+        self.members.ids().to_vec().into_iter().for_each(|id| self.say_members(id, outputs));
     }
 
     /// Tells a member who the members are: it may lack the entry that says so, and whoever could
@@ -371,7 +374,7 @@ impl Node {
             table.member(*id).is_some_and(|member| member.standing == Standing::Leaving)
         };
         let shunned = table.members().keys().filter(|id| is_lost && leaves(id)).copied().collect();
-        self.merged.follow(peers, gone, shunned);
+        self.merged.follow(table.version(), peers, gone, shunned);
     }
 
     fn members_in_words(&self) -> String {
@@ -485,8 +488,8 @@ impl Node {
         let is_of = |lead: &Lead| (lead.change, lead.term) == (change, term);
         if !self.changing.lead.as_ref().is_some_and(is_of) {
             let began_ms = self.now.monotonic_ms;
-            let (holds, waits) = Default::default();
-            self.changing.lead = Some(Lead { change, term, began_ms, holds, waits });
+            let (holds, goal, waits) = Default::default();
+            self.changing.lead = Some(Lead { change, term, began_ms, holds, goal, waits });
         }
         let (me, members) = (self.identity, &self.members);
         let lead = self.changing.lead.as_mut().expect("it leads");
@@ -528,6 +531,7 @@ impl Node {
                     let is_there = self.agreed.count_heard([*id].into_iter(), now_ms) == 1;
                     let is_silent = !is_there || 2 * heard <= roster.voters().count() + 1;
                     let has_learnt = self.agreed.has_caught_up(*id) && self.members.is_settled(*id);
+                    let has_merged = self.has_merged(*id);
                     let is_ready = mutant!(PromotedEarly, has_learnt && !is_silent, true);
                     if is_silent && !is_ready {
                         return Err(format!(
@@ -536,7 +540,10 @@ impl Node {
                         ));
                     }
                     return match is_ready {
-                        true => Ok(Step::Promote(*id)),
+                        true if mutant!(PromotedUnmerged, has_merged, true) => {
+                            Ok(Step::Promote(*id))
+                        }
+                        true => Err(format!("node {} to take in the merged keyspaces", id.0)),
                         false => Err(match self.agreed.lag(*id) {
                             Some(lag) => {
                                 format!("node {} to learn: it lacks {lag} entries of the log", id.0)
@@ -555,6 +562,20 @@ impl Node {
             one.or_else(|waits| other.map_err(|_| waits))
         };
         steps.reduce(first).unwrap_or(Err("nothing".into()))
+    }
+
+    /// Whether a learner has applied all that this node had when it first saw it: who votes writes,
+    /// and must not write without having seen a delete that others have forgotten. Whoever forgets
+    /// one without waiting for the learner does not know it yet; so this node, which does, had told
+    /// that it holds the delete before ([`crate::merged::stability`]).
+    fn has_merged(&mut self, learner: NodeId) -> bool {
+        if !self.merged.lost().is_empty() || self.merged.is_joining() {
+            return false;
+        }
+        let here = self.merged.vector();
+        let Some(lead) = &mut self.changing.lead else { return false };
+        let goal = lead.goal.get_or_insert_with(|| here.clone());
+        self.merged.holds_of(learner, goal)
     }
 
     /// Whoever is to come learns once it has answered at its address.

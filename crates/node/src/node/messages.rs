@@ -125,7 +125,9 @@ impl Node {
                 self.agreed.on_forward(from, sender.life, first, count, &commands, turn)
             }
             Body::Entries { entries, more } => self.merged.on_entries(from, entries, more, turn),
-            Body::VersionVector { vector, want } => self.merged.on_vector(from, vector, want, turn),
+            Body::VersionVector { vector, want, members } => {
+                self.merged.on_vector(from, vector, want, members, turn)
+            }
             Body::Lost(place) => {
                 self.merged.on_lost(place, turn);
                 Ok(())

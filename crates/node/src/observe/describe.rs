@@ -40,7 +40,7 @@ pub fn in_words(message: &Bytes) -> String {
             let more = if more { ", ask again" } else { "" };
             format!("entries {}{rest}{more}", told.join("; "))
         }
-        Body::VersionVector { vector, want } => {
+        Body::VersionVector { vector, want, .. } => {
             let asks = if want { ", what lies beyond?" } else { "" };
             format!("vector {{{}}}{asks}", places(&vector))
         }
@@ -129,7 +129,7 @@ mod tests {
         let forward = Body::Forward { first: Sequence(7), count: 2, commands: Bytes::new() };
         assert_eq!(words(forward), "forward: writes 7 to 8");
         assert_eq!(
-            words(Body::VersionVector { vector, want: true }),
+            words(Body::VersionVector { vector, want: true, members: Index(0) }),
             "vector {3.2: 900}, what lies beyond?"
         );
         assert_eq!(words(Body::Lost(place)), "you lost entries: I hold 2: 900");

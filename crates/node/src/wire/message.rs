@@ -43,8 +43,9 @@ pub(crate) enum Body {
     Forward { first: Sequence, count: u64, commands: Bytes },
     /// Merged entries, each with all it depends on before it. `more`: there are others; ask again.
     Entries { entries: Vec<Bytes>, more: bool },
-    /// What the sender has applied; with `want`, it asks for what lies beyond.
-    VersionVector { vector: VersionVector, want: bool },
+    /// What the sender has applied; with `want`, it asks for what lies beyond. `members`: the change
+    /// of members that it goes by; 0: there was none.
+    VersionVector { vector: VersionVector, want: bool, members: Index },
     /// The receiver's disk lost merged entries: the sender holds this later one of its earlier
     /// boots.
     Lost(Place),
@@ -210,6 +211,10 @@ const MEMBERS: u8 = 30;
 const HOLDS: u8 = 31;
 const HAND_OVER: u8 = 26;
 const STAYS: u8 = 32;
+// What comes with a vector. Before members change nobody says of which it is, so that who does not
+// know this flag never meets it.
+const WANT: u8 = 1;
+const OF_MEMBERS: u8 = 2;
 const SPEAKS: u8 = 33;
 
 /// So much of a key is told.
@@ -309,9 +314,13 @@ impl Body {
                 out.push(u8::from(*more));
                 entries.iter().for_each(|entry| put_bytes(out, entry));
             }
-            Body::VersionVector { vector, want } => {
+            Body::VersionVector { vector, want, members } => {
                 out.push(VECTOR);
-                out.push(u8::from(*want));
+                let is_changed = *members > Index(0);
+                out.push(u8::from(*want) | if is_changed { OF_MEMBERS } else { 0 });
+                if is_changed {
+                    put_uint(out, members.0);
+                }
                 vector.encode(out);
             }
             Body::Lost(place) => {
@@ -457,8 +466,18 @@ impl Body {
                 Body::Entries { entries, more }
             }
             VECTOR => {
-                let want = reader.flag()?;
-                Body::VersionVector { vector: VersionVector::decode(reader)?, want }
+                let flags = reader.byte()?;
+                if flags > WANT | OF_MEMBERS {
+                    return Err(Malformed);
+                }
+                let members = match flags & OF_MEMBERS {
+                    0 => 0,
+                    // Who knows of no change says nothing of it.
+                    _ => Some(reader.uint()?).filter(|at| *at > 0).ok_or(Malformed)?,
+                };
+                let members = Index(members);
+                let want = flags & WANT != 0;
+                Body::VersionVector { vector: VersionVector::decode(reader)?, want, members }
             }
             LOST => Body::Lost(Place::decode(reader)?),
             ASK_CLOCK => Body::AskClock { asked_ms: reader.uint()?, is_fit: reader.flag()? },
@@ -638,6 +657,12 @@ mod tests {
             Body::VersionVector {
                 vector: VersionVector::from_iter([(NodeId(3), place)]),
                 want: true,
+                members: Index(0),
+            },
+            Body::VersionVector {
+                vector: VersionVector::default(),
+                want: false,
+                members: Index(70_000),
             },
             Body::Lost(place),
             Body::AskClock { asked_ms: 300, is_fit: true },

@@ -16,7 +16,6 @@ n2: the disk is full
 n3: the disk is full
 > run 500
 n1 hands over to n2
-n2 hands over to n4
 > members
 n1: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added
 n2: members 1, 2, 3, 4 learner; under way: node 4 at host4 is to be added

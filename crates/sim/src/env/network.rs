@@ -62,19 +62,21 @@ impl Network {
         self.sent
     }
 
-    /// Sends a message from that life of its sender to that life of its receiver.
+    /// Sends a message from that life of its sender to that life of its receiver, if `is_back` on a
+    /// connection that the receiver made.
     pub(crate) fn send(
         &mut self,
         queue: &mut EventQueue,
         (from, to): (usize, usize),
         (sender_life, life): (u64, u64),
         message: Bytes,
+        is_back: bool,
     ) -> Fate {
         self.sent += 1;
         let number = self.sent;
         let link = self.link(from, to);
         let epoch = link.epoch;
-        let flight = Flight { from, to, life, sender_life, epoch, number, message };
+        let flight = Flight { from, to, life, sender_life, epoch, is_back, number, message };
         let (up, cut) = (link.up, link.cuts > 0);
         let late_us = link.late_us(&flight.message);
         match self.weather.style {
@@ -326,7 +328,7 @@ mod tests {
 
     fn send(network: &mut Network, queue: &mut EventQueue, count: u8) {
         for number in 0..count {
-            network.send(queue, (0, 1), (1, 1), Bytes::from(vec![number]));
+            network.send(queue, (0, 1), (1, 1), Bytes::from(vec![number]), false);
         }
     }
 
@@ -351,7 +353,7 @@ mod tests {
         let (mut network, mut queue) = network(Style::Stream, 0);
         send(&mut network, &mut queue, 20);
         network.cut(&mut queue, 0, 1);
-        let held = network.send(&mut queue, (0, 1), (1, 1), Bytes::from_static(&[20]));
+        let held = network.send(&mut queue, (0, 1), (1, 1), Bytes::from_static(&[20]), false);
         assert_eq!(held, Fate::Held);
         network.mend(&mut queue, 0, 1);
         assert_eq!(arrivals(&mut network, &mut queue), (0..=20).collect::<Vec<_>>());
@@ -363,7 +365,7 @@ mod tests {
         network.cut(&mut queue, 0, 1);
         send(&mut network, &mut queue, 1);
         assert_eq!(arrivals(&mut network, &mut queue), NOTHING);
-        assert_eq!(network.send(&mut queue, (1, 0), (1, 1), Bytes::new()), Fate::Lost);
+        assert_eq!(network.send(&mut queue, (1, 0), (1, 1), Bytes::new(), false), Fate::Lost);
         network.mend(&mut queue, 0, 1);
         assert_eq!(arrivals(&mut network, &mut queue), NOTHING, "what it held is gone with it");
         assert!(network.dial(0, 1));

@@ -3,12 +3,13 @@
 //! Whoever would answer a read of a key would do so under the same keyspace as all others, at every
 //! moment; many refuse while the key changes hands. A node that is down is taken to go on where it
 //! was seen last: nothing may change hands meanwhile. And what one order has of a key is not there
-//! any more where the key is served under the other one.
+//! any more where the key is served under the other one. (A node that has joined goes through what
+//! the merged logs held before, with keys that were deleted later.)
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use node::Order;
+use node::{Boot, Index, NodeId, Order, Status};
 
 use super::invariant::{Invariant, Turn, takes_part};
 use crate::plan::setting::Setting;
@@ -27,7 +28,14 @@ pub(crate) struct OneKeyspace {
     versions: BTreeMap<usize, (u64, u64)>,
     /// The hosts whose nodes were removed: who has not heard of it may serve what was.
     removed: BTreeSet<usize>,
+    /// How many members founded the cluster, and what others had applied of the merged logs when
+    /// one that joined first took part: behind that it has seen what was deleted before.
+    founders: usize,
+    applied: Vector,
+    goals: BTreeMap<usize, Vector>,
 }
+
+type Vector = BTreeMap<NodeId, (Boot, Index)>;
 
 impl OneKeyspace {
     pub(crate) fn new(setting: &Setting) -> OneKeyspace {
@@ -37,7 +45,30 @@ impl OneKeyspace {
             seen: vec![BTreeMap::new(); KEYS.len()],
             versions: BTreeMap::new(),
             removed: BTreeSet::new(),
+            founders: setting.nodes,
+            applied: Vector::new(),
+            goals: BTreeMap::new(),
         }
+    }
+
+    /// Whether it has joined, and still lacks what had been applied by then.
+    fn learns(&mut self, host: usize, status: &Status) -> bool {
+        let here = || status.vector.iter().map(|(id, boot, index)| (*id, (*boot, *index)));
+        for (id, place) in here() {
+            let known = self.applied.entry(id).or_insert(place);
+            *known = place.max(*known);
+        }
+        if host < self.founders {
+            return false;
+        }
+        let applied = &self.applied;
+        let goal = self.goals.entry(host).or_insert_with(|| applied.clone());
+        let here: Vector = here().collect();
+        // Of one that is gone there may be less, and nothing is waited for.
+        goal.retain(|id, place| {
+            here.get(id) < Some(place) && !self.removed.contains(&(id.0 as usize - 1))
+        });
+        !goal.is_empty()
     }
 
     /// Under which keyspaces the node serves keys has changed.
@@ -89,10 +120,12 @@ impl Invariant for OneKeyspace {
         if self.versions.insert(turn.host, version) != Some(version) {
             self.look(turn)?;
         }
+        let is_behind =
+            turn.status.lost.merged || turn.status.joins || self.learns(turn.host, turn.status);
         for (key, seen) in self.keys.iter().zip(&self.seen) {
             let Some(&(id, order)) = seen.get(&turn.host) else { continue };
             let (other, is_lost) = match order {
-                Order::Agreed => (Order::Merged, turn.status.lost.merged || turn.status.joins),
+                Order::Agreed => (Order::Merged, is_behind),
                 Order::Merged => (Order::Agreed, turn.status.lost.agreed),
             };
             if !is_lost && turn.view.value_in(other, key).is_some() {

@@ -31,6 +31,8 @@ pub(crate) struct SameRoster {
     /// The life of each node whose first entries that are not applied were looked at, and the last
     /// entry that it held.
     led: BTreeMap<usize, (u64, u64)>,
+    /// The life of each node that has halted: it does nothing any more.
+    halted: BTreeMap<usize, u64>,
 }
 
 impl SameRoster {
@@ -42,6 +44,7 @@ impl SameRoster {
             versions: vec![],
             seen: BTreeMap::new(),
             led: BTreeMap::new(),
+            halted: BTreeMap::new(),
         }
     }
 
@@ -132,12 +135,12 @@ impl SameRoster {
         let (id, node) = (turn.status.id, turn.status.id.0);
         let standing = standing(seen, id);
         let is_away = seen.version > Index(0) && standing.is_none();
-        let halts = |output: &Output| matches!(output, Output::Halt { .. });
         if turn.status.role == Role::Leader
             && (is_away || standing == Some(Standing::Learner))
-            && !turn.outputs.iter().any(halts)
+            && self.halted.get(&turn.host) != Some(&turn.life)
         {
-            return Err(format!("node {node} leads, and does not vote"));
+            let seen = told(seen);
+            return Err(format!("node {node} leads, and does not vote among the members {seen}"));
         }
         for output in turn.outputs {
             match output {
@@ -157,8 +160,13 @@ impl SameRoster {
         Ok(())
     }
 
-    /// Nothing of one that is removed is applied behind its last place.
+    /// Nothing of one that is removed is applied behind its last place, unless by one that goes as
+    /// lost: nobody asked what it holds.
     fn ends_there(&self, turn: &Turn<'_>, seen: &RosterSeen) -> Result<(), String> {
+        let is_lost = seen.change.as_ref().is_some_and(|change| change.loses);
+        if is_lost && standing(seen, turn.status.id) == Some(Standing::Leaving) {
+            return Ok(());
+        }
         for (id, _, last) in &seen.removed {
             let at = turn.status.vector.iter().find(|at| at.0 == *id && *id != turn.status.id);
             if let Some((_, boot, index)) = at.filter(|at| (at.1, at.2) > *last) {
@@ -199,6 +207,9 @@ impl Invariant for SameRoster {
             return Ok(());
         }
         self.learn(turn)?;
+        if turn.outputs.iter().any(|output| matches!(output, Output::Halt { .. })) {
+            self.halted.insert(turn.host, turn.life);
+        }
         let seen = turn.view.roster();
         self.one_step_at_a_time(turn)?;
         self.acts_as_it_may(turn, &seen)?;

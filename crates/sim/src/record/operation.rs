@@ -209,6 +209,12 @@ impl Operation {
         matches!(self.outcome, Outcome::Done(_))
     }
 
+    /// Whether it waits for a token that names what is lost with a member that was removed.
+    pub(crate) fn waits_for_what_is_lost(&self) -> bool {
+        let is_refused = matches!(self.outcome, Outcome::Refused(Error::Consistency(_)));
+        is_refused && matches!(self.action, Action::WaitFor(_))
+    }
+
     /// From when on what was done must be seen, or be known to be too late: for a bounded read,
     /// some time before it was asked for.
     pub(crate) fn begins_us(&self) -> u64 {

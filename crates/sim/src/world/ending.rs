@@ -485,8 +485,7 @@ fn is_no_member(operation: &Operation) -> bool {
         Outcome::Refused(Error::ClusterDown(why)) => {
             why.starts_with("this node is no member") || why.starts_with("this node leaves")
         }
-        Outcome::Refused(Error::Consistency(_)) => matches!(operation.action, Action::WaitFor(_)),
-        _ => false,
+        _ => operation.waits_for_what_is_lost(),
     }
 }
 

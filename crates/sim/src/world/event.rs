@@ -85,6 +85,8 @@ pub(crate) struct Flight {
     /// The life of the sender that sent it.
     pub(crate) sender_life: u64,
     pub(crate) epoch: u64,
+    /// Whether it comes back on a connection that its receiver made.
+    pub(crate) is_back: bool,
     /// Counts the messages of all links.
     pub(crate) number: u64,
     pub(crate) message: Bytes,

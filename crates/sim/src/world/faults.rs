@@ -49,26 +49,21 @@ impl World {
     }
 
     /// Whether the others can do without this node: they are a majority, whatever else was damaged,
-    /// and have all met. So are those of them that nobody wants to go.
+    /// and have all met. So they are whichever of those that are to go are gone by then.
     pub(super) fn may_go(&self, host: usize) -> bool {
         let bad = |place: usize| {
             let other = &self.hosts[place];
             let is_lost = other.disk.rotten().is_some() || other.disk.snapshots.are_lost();
             place == host || other.gone || other.is_copy || is_lost
         };
-        let voters = self.operator.voters();
-        let stay: Vec<usize> =
-            voters.iter().copied().filter(|voter| !self.operator.is_to_go(*voter)).collect();
         let members = (0..self.members()).filter(|other| self.operator.is_member(*other));
         let mut members = members.map(|other| &self.hosts[other]);
         let settled = members.all(|other| other.gone || other.is_settled());
         let already = self.hosts[host].gone || self.hosts[host].disk.rotten().is_some();
-        let can_do_without = |all: &[usize]| {
-            let count = all.iter().filter(|place| bad(**place)).count();
-            2 * count < all.len()
-        };
-        let is_one = voters.contains(&host);
-        settled && !already && is_one && can_do_without(&voters) && can_do_without(&stay)
+        let voters = self.operator.voters();
+        let (bad, good): (Vec<usize>, Vec<usize>) = voters.iter().partition(|place| bad(**place));
+        let stay = good.iter().filter(|place| !self.operator.is_to_go(**place)).count();
+        settled && !already && voters.contains(&host) && bad.len() < stay
     }
 
     fn apply(&mut self, place: usize, kind: &Kind, host: usize, until_us: u64) {

@@ -21,6 +21,10 @@ fn path(host: usize, life: u64) -> PathId {
 
 impl World {
     pub(super) fn send(&mut self, from: usize, to: NodeId, message: Bytes) {
+        self.send_by(from, to, message, false);
+    }
+
+    fn send_by(&mut self, from: usize, to: NodeId, message: Bytes, is_back: bool) {
         let (now_us, to) = (self.now_us(), to.0 as usize - 1);
         self.stats.messages += 1;
         self.trace.numbers(&[5, from as u64, to as u64]);
@@ -29,7 +33,7 @@ impl World {
         let up = self.hosts[to].is_up();
         let text = self.recorder.is_on().then(|| node::in_words(&message));
         let fate = match up {
-            true => self.network.send(&mut self.queue, (from, to), lives, message),
+            true => self.network.send(&mut self.queue, (from, to), lives, message, is_back),
             false => Fate::Lost,
         };
         let number = up.then(|| self.network.sent());
@@ -46,7 +50,7 @@ impl World {
         let received = self.hosts[flight.to].is_up() && self.network.arrives(&flight, life, now_us);
         self.recorder.receive(now_us, flight.number, received);
         if received {
-            let path = Some(path(flight.from, flight.sender_life));
+            let path = (!flight.is_back).then(|| path(flight.from, flight.sender_life));
             self.hand(flight.to, Input::Receive { path, message: flight.message });
         }
     }
@@ -55,7 +59,7 @@ impl World {
     pub(super) fn send_back(&mut self, from: usize, back: PathId, message: Bytes) {
         let to = (back.0 % HOSTS_MAX) as usize;
         if path(to, self.hosts[to].life) == back {
-            self.send(from, NodeId(to as u64 + 1), message);
+            self.send_by(from, NodeId(to as u64 + 1), message, true);
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Operator {
     /// All members, as the node saw them that has applied most of all.
     roster: RosterSeen,
     tasks: Vec<Task>,
+    /// Those that were added and came to vote.
+    joined: BTreeSet<NodeId>,
     /// The hosts that were ever asked to go: they may be gone at any time.
     to_go: BTreeSet<usize>,
     /// The hosts that were named to come.
@@ -56,6 +58,7 @@ impl Operator {
             nodes: setting.nodes,
             roster: RosterSeen::default(),
             tasks: vec![],
+            joined: BTreeSet::new(),
             to_go: BTreeSet::new(),
             named: BTreeSet::new(),
             asked_us: 0,
@@ -66,8 +69,16 @@ impl Operator {
     pub(super) fn see(&mut self, node: &Node) {
         let seen = node.roster_seen();
         if seen.version > self.roster.version {
+            let votes = seen.members.iter().filter(|one| one.1 == Standing::Voter);
+            let is_new = |id: &NodeId| host_of(*id) >= self.nodes;
+            self.joined.extend(votes.map(|one| one.0).filter(is_new));
             self.roster = seen;
         }
+    }
+
+    /// How many were added and came to vote, and how many were removed.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.joined.len() as u64, self.roster.removed.len() as u64)
     }
 
     fn standing(&self, host: usize) -> Option<Standing> {

@@ -13,6 +13,7 @@ impl World {
         };
         let stats = &self.stats;
         let faults = NAMES.iter().copied().zip(stats.faults).filter(|(_, count)| *count > 0);
+        let (joined, removed) = self.operator.counts();
         Report {
             seed: self.plan.seed,
             trace_hash: self.trace.hash(),
@@ -28,6 +29,8 @@ impl World {
             snapshots: stats.snapshots,
             fetches: stats.fetches,
             log_reads: stats.log_reads,
+            joined,
+            removed,
             virtual_ms: self.now_us() / 1000,
             settled_ms: self.ending.settled_us.unwrap_or(0) / 1000,
             unavailable_ms: stats.unavailable_us_max / 1000,

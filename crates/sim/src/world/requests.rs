@@ -287,7 +287,8 @@ impl World {
             let is_one = node::Token::parse(token).is_some();
             self.clients[client].token = is_one.then(|| token.clone());
         }
-        if is_unknown {
+        let is_lost = self.record[operation].waits_for_what_is_lost();
+        if is_unknown || is_lost {
             self.renumber(client);
         }
         if self.clients[client].waiting.is_empty() {
@@ -405,7 +406,8 @@ impl World {
         self.stats.unavailable_us_max = self.stats.unavailable_us_max.max(now_us - since_us);
     }
 
-    /// Who does not know what became of a request goes on as another.
+    /// Who does not know what became of a request goes on as another; so does who hears that what
+    /// its session saw is lost.
     fn renumber(&mut self, client: usize) {
         let number = self.new_number();
         let who = &mut self.clients[client];
