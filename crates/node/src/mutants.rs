@@ -98,7 +98,7 @@ macro_rules! mutants {
                     | LoggedIncrementRefused | OverlayDroppedAtGather | NeverGathered
                     | IntervalClaimsCausal | IntervalRaisesFloor | FencedWithoutOverlay
                     | EndsUnsynced | JoinedGapSent | TombstonesGoWhileLost
-                    | FirstOfTwiceWins | GoneStillAwaited | PromotedUnmerged | LaterMembersTaken => {
+                    | FirstOfTwiceWins | GoneStillAwaited | PromotedUnmerged | LaterMembersTaken | LeaverFetched | HoldsTooSoon | ShunnedInboxKept => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -135,6 +135,16 @@ mutants! {
     PromotedUnmerged, "deletes resurrect", "", "members_31_a_counter_after_a_delete.story";
     /// What a member holds that knows of a later one counts as if that one did as well.
     LaterMembersTaken, "deletes resurrect", "", "merged::anti_entropy::tests::a_vector_of_later_members_is_not_taken";
+    /// Who has said how far it holds the log of one that is removed as dead fetches that one's state.
+    LeaverFetched, "members", "", "members_32_a_state_of_one_that_is_shunned.story";
+    /// A node says how far it holds the log of one that leaves while that one's state is on its way.
+    HoldsTooSoon, "members", "", "members_33_a_state_on_its_way.story";
+    /// Entries of one that is shunned wait on for those before them.
+    ShunnedInboxKept, "members", "", "merged::entries::tests::what_waits_of_one_that_is_shunned_goes";
+    /// Who is removed leaves when its own log says so, though nobody else may know it after a start.
+    LeavesByItself, "members", "", "members_34_two_of_two.story";
+    /// A member is removed before it is on disk that its removal is committed.
+    RemovesBeforeSync, "members", "", "members_34_two_of_two.story";
     /// A learner stands for election when the leader is lost.
     LearnerStands, "members", "", "members_30_a_learner_does_not_stand.story";
     /// A leader that ends asks a learner to lead.

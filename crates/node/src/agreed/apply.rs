@@ -20,6 +20,9 @@ impl Agreed {
         {
             let (index, data) = (Index(entry.index), entry.data.clone());
             assert_eq!(index, self.applied_whole.next(), "entries are applied in order, each once");
+            if !self.may_remove(index, &data, turn) {
+                break;
+            }
             if self.apply_entry(index, &data, turn) {
                 self.committed.pop_front();
             }

@@ -12,7 +12,7 @@ use raft::{ProgressState, StateRole};
 use super::state::State;
 use super::{Agreed, entry};
 use crate::cluster::roster::{Effect, Roster, Step};
-use crate::ids::{Index, NodeId};
+use crate::ids::{Index, NodeId, Ticket};
 use crate::position::{AgreedPosition, Certificate};
 use crate::reply::{Error, Reply};
 use crate::session::Waiter;
@@ -31,6 +31,17 @@ struct Awaited {
     change: Index,
     /// Whether it is to come to nothing, which is what this one asked for.
     is_taken_back: bool,
+}
+
+/// An entry that removes a member, and is not applied yet.
+#[derive(Debug, Default)]
+pub(super) struct Removing {
+    /// Where it stands.
+    entry: Index,
+    /// With this it is on disk that the entry is committed. None: it removes this node.
+    due: Option<Ticket>,
+    /// Whether nothing is applied until then; or until another one says that this node is removed.
+    pub(super) waits: bool,
 }
 
 impl Waiting {
@@ -131,6 +142,36 @@ impl Agreed {
             turn.answer_write(&awaited.waiter, Reply::Ok, certificate);
         }
         turn.leave(at);
+    }
+
+    /// Whether an entry may be applied: one that removes a member only once it is on this disk that
+    /// the entry is committed. Whoever goes on needs nobody's vote to know it then. Who is removed
+    /// goes on to vote until one that does says so ([`Agreed::leave`]).
+    pub(super) fn may_remove(&mut self, index: Index, data: &[u8], turn: &mut Turn<'_>) -> bool {
+        let goes =
+            entry::step(data).and_then(|(change, step)| self.state.roster().goes_by(change, &step));
+        let Some(id) = goes else {
+            self.removing.waits = false;
+            return true;
+        };
+        if id == self.me {
+            let waits = mutant!(LeavesByItself, true, false);
+            self.removing = Removing { entry: index, due: None, waits };
+            return !waits;
+        }
+        if self.removing.entry != index {
+            let hard_state = turn.disk.facts().hard_state_at(index);
+            turn.disk.record(&hard_state);
+            let due = Some(turn.disk.ticket());
+            self.removing = Removing { entry: index, due, waits: true };
+        }
+        mutant!(RemovesBeforeSync, !self.removing.waits, true)
+    }
+
+    /// What was handed to the disk with this ticket is there.
+    pub(super) fn on_removal_persisted(&mut self, ticket: Ticket) {
+        let Removing { due, .. } = self.removing;
+        self.removing.waits &= due.is_none_or(|due| ticket < due);
     }
 
     /// A step of a change is applied.

@@ -187,6 +187,8 @@ pub(crate) struct Agreed {
     eager_ticks: u8,
     /// In which term and when this node, as the leader, last asked another to lead.
     handed_over: Option<(Term, u64)>,
+    /// A member that is to be removed, once that is on disk.
+    removing: members::Removing,
     /// How often it did.
     hand_overs: usize,
     /// What a leader offered that this node lacks.
@@ -273,6 +275,7 @@ impl Agreed {
             foreign: Index(0),
             eager_ticks,
             handed_over: None,
+            removing: members::Removing::default(),
             hand_overs: 0,
             offered: None,
             offered_ms: 0,
@@ -332,8 +335,8 @@ impl Agreed {
 
     /// Whether something that could be done was left for the next turn.
     pub(crate) fn has_more(&self) -> bool {
-        (!self.committed.is_empty() && self.has_room() && !self.is_deaf())
-            || self.reads.is_answerable(self.applied_whole)
+        let may_apply = self.has_room() && !self.is_deaf() && !self.removing.waits;
+        (!self.committed.is_empty() && may_apply) || self.reads.is_answerable(self.applied_whole)
     }
 
     /// Whether what was flushed still takes memory.

@@ -110,6 +110,7 @@ impl Agreed {
 
     pub(crate) fn on_persisted(&mut self, ticket: Ticket, place: LogPlace, turn: &mut Turn<'_>) {
         self.raft.mut_store().on_persisted(ticket, place);
+        self.on_removal_persisted(ticket);
         while let Some(ready) = self.unsynced.pop_front_if(|ready| ready.ticket <= ticket) {
             self.raft.on_persist_ready(ready.number);
             self.synced_term = mutant!(SyncedTermTooHigh, ready.term, self.term());

@@ -11,8 +11,8 @@ use crate::position::AgreedPosition;
 use crate::wire::base::AgreedBase;
 
 /// Applies what is committed, as far as the disk says so, to a state that stands at `base`. Stops
-/// before what only a node that runs can tell of: what it does not know, and writes of its own that
-/// its directory has not lived.
+/// before what only a node that runs can tell of: what it does not know, writes of its own that its
+/// directory has not lived, and what removes it.
 pub(crate) fn apply_committed(
     tail: &mut Tail,
     state: &mut State,
@@ -26,6 +26,12 @@ pub(crate) fn apply_committed(
         let mut look = |id: WriteId| lived &= id.node != me || lives.contain(id.life);
         let Ok(count) = entry::for_each(&entry.data, |id, _, _| look(id)) else { break };
         if !lived {
+            break;
+        }
+        // Another one is to say so ([`super::Agreed::may_remove`]).
+        let goes = entry::step(&entry.data)
+            .and_then(|(change, step)| state.roster().goes_by(change, &step));
+        if goes == Some(me) {
             break;
         }
         let index = Index(entry.index);

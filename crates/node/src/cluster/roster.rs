@@ -338,6 +338,16 @@ impl Roster {
         }
     }
 
+    /// Who counts in no majority any more by this step of the change that began there.
+    pub(crate) fn goes_by(&self, change: Index, step: &Step) -> Option<NodeId> {
+        let Step::Gone(id, _) = step else { return None };
+        let is_of_it = self
+            .change()
+            .is_some_and(|present| present.index == change && present.wanted.remove.contains(id));
+        let leaves = self.member(*id).is_some_and(|it| it.standing == Standing::Leaving);
+        (is_of_it && leaves).then_some(*id)
+    }
+
     /// Does a step of the change that began there, if it is the next one.
     pub(crate) fn step(&mut self, change: Index, step: &Step, at: Index) -> Effect {
         let Some(present) = self.change.clone().filter(|present| present.index == change) else {

@@ -25,7 +25,7 @@ impl Merged {
             // As if they were lost: they are asked for again.
             return Ok(());
         }
-        if mutant!(LeaverHeard, self.shunned.contains(&from), false) {
+        if mutant!(LeaverHeard, self.shuns(from), false) {
             return Ok(());
         }
         for bytes in entries {
@@ -129,4 +129,26 @@ fn lost_entries(place: Place) -> String {
          its place. If that is damaged, the others go on without this node",
         place.index, place.boot
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::ids::Boot;
+
+    #[test]
+    fn what_waits_of_one_that_is_shunned_goes() {
+        let mut merged = Merged::new(NodeId(1), &[NodeId(1), NodeId(2), NodeId(3)]);
+        let at = |index| Place { boot: Boot(1), index: Index(index) };
+        for origin in [NodeId(2), NodeId(3)] {
+            let (place, previous, after) = (at(2), at(1), VersionVector::default());
+            let header = Header { origin, place, previous, clock: 1, after };
+            merged.inbox.keep(header, Bytes::from_static(b"entry"));
+        }
+        let peers = vec![NodeId(2), NodeId(3)];
+        merged.follow(Index(1), peers, BTreeMap::new(), vec![NodeId(3)]);
+        assert_eq!(merged.inbox.len(), 1, "of the other one it waits on");
+    }
 }

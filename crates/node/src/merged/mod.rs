@@ -187,8 +187,22 @@ impl Merged {
     ) {
         self.repair.follow(members, peers);
         gone.iter().for_each(|(id, last)| self.inbox.end(*id, *last));
+        // What came of one that is shunned and waits may be what nobody else has.
+        let here = self.log.appended();
+        let (inbox, shuns) = (&mut self.inbox, mutant!(ShunnedInboxKept, &shunned[..], &[]));
+        shuns.iter().for_each(|id| inbox.end(*id, here.get(*id)));
         self.gone = gone;
         self.shunned = shunned;
+    }
+
+    /// Whether nothing is taken from this one.
+    pub(crate) fn shuns(&self, id: NodeId) -> bool {
+        self.shunned.contains(&id)
+    }
+
+    /// Whether more of this one is on its way here than is applied.
+    pub(crate) fn takes_in(&self, id: NodeId) -> bool {
+        self.is_joining() || self.log.appended().get(id) > self.log.applied().get(id)
     }
 
     /// Whether a peer has told that it holds all of this.

@@ -453,6 +453,11 @@ impl Node {
         if leaving.contains(&me.id) && !self.merged.is_settled() {
             return;
         }
+        // What is said is said for good.
+        let takes_in = leaving.iter().any(|id| self.merged.takes_in(*id));
+        if mutant!(HoldsTooSoon, takes_in || self.fetches_merged(), false) {
+            return;
+        }
         self.changing.said = Some((Some(leader), now_ms));
         let held = self.merged.vector();
         let places = leaving.into_iter().map(|id| (id, held.get(id))).collect();

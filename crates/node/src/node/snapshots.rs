@@ -80,7 +80,8 @@ impl Node {
         outputs: &mut Vec<Output>,
     ) {
         let lacks = self.merged.lacks_of(from) || self.has_lost(Order::Merged);
-        if self.may_fetch() && lacks {
+        let is_shunned = mutant!(LeaverFetched, self.merged.shuns(from), false);
+        if self.may_fetch() && lacks && !is_shunned {
             self.leaders_offer = None;
             self.begin_fetch(Fetch::merged(from, number), outputs);
         }

@@ -53,7 +53,7 @@ n2.a set y 2 → OK
 > digests
 n2: digest 137, equal at 137, 0 given up, no alarm
 n3: digest 137, equal at 137, 0 given up, no alarm
-n4: digest 137, equal at 137, 2 given up, no alarm
+n4: digest 137, equal at 137, 1 given up, no alarm
 > values x
 n2: agreed after, merged nothing
 n3: agreed after, merged nothing

@@ -163,12 +163,14 @@ impl SameRoster {
     /// Nothing of one that is removed is applied behind its last place, unless by one that goes as
     /// lost: nobody asked what it holds.
     fn ends_there(&self, turn: &Turn<'_>, seen: &RosterSeen) -> Result<(), String> {
+        let me = turn.status.id;
         let is_lost = seen.change.as_ref().is_some_and(|change| change.loses);
-        if is_lost && standing(seen, turn.status.id) == Some(Standing::Leaving) {
+        let is_leaving = is_lost && standing(seen, me) == Some(Standing::Leaving);
+        if is_leaving || seen.removed.iter().any(|one| one.0 == me) {
             return Ok(());
         }
         for (id, _, last) in &seen.removed {
-            let at = turn.status.vector.iter().find(|at| at.0 == *id && *id != turn.status.id);
+            let at = turn.status.vector.iter().find(|at| at.0 == *id);
             if let Some((_, boot, index)) = at.filter(|at| (at.1, at.2) > *last) {
                 let node = turn.status.id.0;
                 return Err(format!(
