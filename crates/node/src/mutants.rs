@@ -145,6 +145,8 @@ mutants! {
     LeavesByItself, "members", "", "members_34_two_of_two.story";
     /// A member is removed before it is on disk that its removal is committed.
     RemovesBeforeSync, "members", "", "members_34_two_of_two.story";
+    /// Who was removed, and has not heard it, goes on talking to members that know.
+    RemovedIgnored, "members", "", "members_35_removed_and_cut_off.story";
     /// A learner stands for election when the leader is lost.
     LearnerStands, "members", "", "members_30_a_learner_does_not_stand.story";
     /// A leader that ends asks a learner to lead.

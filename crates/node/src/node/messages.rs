@@ -88,6 +88,10 @@ impl Node {
     fn on_believed(&mut self, path: Option<PathId>, message: Message, outputs: &mut Vec<Output>) {
         let Message { from, sender, body } = message;
         if !self.members.is_formed() || !self.members.believes(from, sender) {
+            // All members say these now and then: one that was removed, and has missed it.
+            if matches!(body, Body::AskClock { .. } | Body::Members(_)) {
+                mutant!(RemovedIgnored, drop(self.tell_removed(from, sender, path, outputs)), ());
+            }
             return;
         }
         if let Some(path) = path {

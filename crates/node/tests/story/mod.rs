@@ -136,6 +136,7 @@ impl World {
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
     /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited
     ///   arrive.
+    /// - `drop 1 2`: those that wait are lost, and the next ones come.
     /// - `double 1 2`, `again 1 2`: what is on its way from one node to another is kept; it arrives
     ///   once more.
     /// - `end 1`: node 1 is told that it is about to end; `may end 1`: whether it may.
@@ -209,6 +210,11 @@ impl World {
             }
             ["hold", from, to] => drop(self.held.insert((number(from), number(to)))),
             ["release", from, to] => drop(self.held.remove(&(number(from), number(to)))),
+            ["drop", from, to] => {
+                let ends = (number(from), number(to));
+                self.held.remove(&ends);
+                self.flying.retain(|flight| (flight.from, flight.to) != ends);
+            }
             ["double", from, to] => {
                 let is_meant = |flight: &&Flight| {
                     (flight.from, flight.to) == (number(from), number(to)) && !flight.back
