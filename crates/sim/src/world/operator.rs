@@ -260,15 +260,16 @@ impl World {
     }
 
     /// Whether a majority that is not lost is left without these, and those that were asked to go
-    /// before.
+    /// before, and whichever of them are gone first.
     fn may_all_go(&self, hosts: &[usize]) -> bool {
         let goes = |host: &usize| hosts.contains(host) || self.operator.is_to_go(*host);
-        let stay: Vec<usize> = self.operator.voters().into_iter().filter(|it| !goes(it)).collect();
-        let bad = |host: &&usize| {
-            let host = &self.hosts[**host];
+        let is_bad = |host: &usize| {
+            let host = &self.hosts[*host];
             host.gone || host.disk.rotten().is_some() || host.disk.snapshots.are_lost()
         };
-        2 * stay.iter().filter(bad).count() < stay.len()
+        let (bad, good): (Vec<usize>, Vec<usize>) =
+            self.operator.voters().into_iter().partition(is_bad);
+        bad.len() < good.iter().filter(|host| !goes(host)).count()
     }
 
     /// The operator asks, unless all is done or given up.
