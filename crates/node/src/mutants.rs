@@ -77,7 +77,7 @@ macro_rules! mutants {
                     | OthersListed | BeginsAgain | BeginningNotAwaited
                     | LevelOfDefault | DeadlinesOfDefaultAlone | TokenOfDefaultAlone
                     | OnceOfDefaultAlone | WatchOfDefaultAlone | AnswersRefuse | ToComeTaken
-                    | ProposedThoughDropped => None,
+                    | ProposedThoughDropped | SurvivorsBootIgnored => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -98,7 +98,9 @@ macro_rules! mutants {
                     | LoggedIncrementRefused | OverlayDroppedAtGather | NeverGathered
                     | IntervalClaimsCausal | IntervalRaisesFloor | FencedWithoutOverlay
                     | EndsUnsynced | JoinedGapSent | TombstonesGoWhileLost
-                    | FirstOfTwiceWins | GoneStillAwaited | PromotedUnmerged | LaterMembersTaken | LeaverFetched | HoldsTooSoon | ShunnedInboxKept => {
+                    | FirstOfTwiceWins | GoneStillAwaited | PromotedUnmerged
+                    | LaterMembersTaken | LeaverFetched | HoldsTooSoon | ShunnedInboxKept
+                    | SurvivorNotJoined => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -670,6 +672,17 @@ mutants! {
     LostCountsAsHere, "recovery", "", "snapshots_12_merged.story";
     /// What a log that is cut begins with does not say what its node has promised.
     MarkWithoutFacts, "recovery", "";
+
+    // What survives a lost majority.
+    /// Of the agreed logs of survivors the longest is taken, whatever its last term.
+    LongestLogTaken, "log cut below commit", "", "recover_01_a_lost_quorum.story";
+    /// What no survivor knows to be committed is left out.
+    TailNotTaken, "log cut below commit", "", "agreed::replay::tests::all_is_applied_where_nobody_can_commit_it_any_more";
+    /// Merged writes that only another survivor holds than the one whose agreed log is taken are
+    /// left out.
+    SurvivorNotJoined, "lost update", "", "recover_01_a_lost_quorum.story";
+    /// The new node counts its boots on from those that one survivor knows.
+    SurvivorsBootIgnored, "numbers used twice", "", "recover_02_what_goes_on.story";
 
     // Sessions that move.
     /// A token is taken for reached at once.

@@ -59,6 +59,21 @@ pub struct Recovery {
     roster: Roster,
 }
 
+/// All that a disk holds, where no node starts with it.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) facts: Facts,
+    /// The agreed state, and where it stands: behind the last entry, whether that is known to be
+    /// committed or not.
+    pub(crate) agreed: State,
+    pub(crate) base: AgreedBase,
+    /// The entry at which the snapshot stands that was read; 0: there was none.
+    pub(crate) snapshot: Index,
+    pub(crate) merged: Merged,
+    /// The newest table of members; of version 0 as long as the founders are.
+    pub(crate) roster: Roster,
+}
+
 impl fmt::Debug for Recovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recovery").field("config", &self.config).finish_non_exhaustive()
@@ -350,6 +365,29 @@ impl Recovery {
             disk.record(&Record::Birth(birth.clone()));
         }
         Ok(birth)
+    }
+
+    /// All that was on disk, where no node starts with it: what nobody can commit any more counts.
+    pub(crate) fn into_held(self) -> Result<Held, StartError> {
+        let Recovery { tail, mut agreed, mut base, roster, .. } = self;
+        if tail.last() < tail.hard_state().commit {
+            return Err(unreadable("what is committed at the end of the agreed log"));
+        }
+        let snapshot = tail.offered().map_or(Index(0), |offer| offer.index);
+        agreed::apply_all(&tail, &mut agreed, &mut base);
+        if base.index < Index(tail.last()) {
+            return Err(StartError(format!(
+                "the agreed log has what this program does not know, at index {}\n  hint: use the version of candor that \
+                 wrote it",
+                base.index.next()
+            )));
+        }
+        base.stamp_ms = agreed.time_ms();
+        base.last = agreed.applied().last_writes();
+        base.max_memory = agreed.max_memory();
+        let newer = agreed.roster().version() >= roster.version();
+        let roster = if newer { agreed.roster().clone() } else { roster };
+        Ok(Held { facts: self.facts, agreed, base, snapshot, merged: self.merged, roster })
     }
 
     /// The node, with all that was on disk.

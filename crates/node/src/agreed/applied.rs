@@ -60,6 +60,11 @@ impl Applied {
         self.last.get(&id.node).is_some_and(|last| id.life == last.0 && id.sequence > last.1)
     }
 
+    /// The last write that has run of each member that has written.
+    pub(crate) fn last_writes(&self) -> BTreeMap<NodeId, (Life, Sequence)> {
+        self.ids().map(|id| (id.node, (id.life, id.sequence))).collect()
+    }
+
     /// The last id of each member that has written.
     pub(crate) fn ids(&self) -> impl Iterator<Item = WriteId> {
         let id = |(node, (life, sequence)): (&NodeId, &(Life, Sequence))| WriteId {

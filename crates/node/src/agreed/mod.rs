@@ -116,7 +116,7 @@ use proposals::Proposals;
 use questions::Questions;
 use read_index::Reads;
 use ready::Unsynced;
-pub(crate) use replay::apply_committed;
+pub(crate) use replay::{apply_all, apply_committed};
 pub(crate) use slots::keys_in;
 pub(crate) use state::State;
 pub(crate) use storage::{Offer, Tail, restored_entry, restored_hard_state};

@@ -1,5 +1,6 @@
 //! Applies what is known to be committed while the log is read at a start, so that a start keeps no
-//! more of the log in memory than a node that runs.
+//! more of the log in memory than a node that runs; and all of it, where nobody can commit it any
+//! more.
 
 use super::apply::{Next, look_ahead};
 use super::entry::{self, Cursor, WriteId};
@@ -21,11 +22,29 @@ pub(crate) fn apply_committed(
     lives: &Lives,
 ) {
     let commit = tail.hard_state().commit;
-    for entry in tail.from(base.index.0 + 1).take_while(|entry| entry.index <= commit) {
-        let mut lived = true;
-        let mut look = |id: WriteId| lived &= id.node != me || lives.contain(id.life);
-        let Ok(count) = entry::for_each(&entry.data, |id, _, _| look(id)) else { break };
-        if !lived {
+    apply_up_to(tail, state, base, commit, |id| id.node != me || lives.contain(id.life));
+    tail.forget(base.index, Limits::default().kept_bytes);
+}
+
+/// Applies all that the log holds, whether it is known to be committed or not. Stops before what it
+/// does not know: then the state does not stand at the last entry.
+pub(crate) fn apply_all(tail: &Tail, state: &mut State, base: &mut AgreedBase) {
+    let last = mutant!(TailNotTaken, tail.last(), tail.hard_state().commit);
+    apply_up_to(tail, state, base, last, |_| true);
+}
+
+/// Applies entries up to this one, as long as all is known and all their writes may run.
+fn apply_up_to(
+    tail: &Tail,
+    state: &mut State,
+    base: &mut AgreedBase,
+    last: u64,
+    may_run: impl Fn(WriteId) -> bool,
+) {
+    for entry in tail.from(base.index.0 + 1).take_while(|entry| entry.index <= last) {
+        let mut may = true;
+        let Ok(count) = entry::for_each(&entry.data, |id, _, _| may &= may_run(id)) else { break };
+        if !may {
             break;
         }
         // Another one is to say so ([`super::Agreed::may_remove`]).
@@ -35,13 +54,12 @@ pub(crate) fn apply_committed(
             break;
         }
         let index = Index(entry.index);
-        if mutant!(ReplaySkipsEntry, true, entry.index < commit) {
+        if mutant!(ReplaySkipsEntry, true, entry.index < last) {
             apply(state, index, &entry.data);
         }
         (base.index, base.term) = (index, Term(entry.term));
         base.offset = count.saturating_sub(1);
     }
-    tail.forget(base.index, Limits::default().kept_bytes);
 }
 
 fn apply(state: &mut State, index: Index, data: &[u8]) {
@@ -110,6 +128,24 @@ mod tests {
         assert_eq!(state.written(b"k").map(|by| by.index), Some(base.index));
         assert!(tail.bytes() <= kept, "{} bytes are kept", tail.bytes());
         assert_eq!(tail.last(), count, "what is not committed stays");
+    }
+
+    #[test]
+    fn all_is_applied_where_nobody_can_commit_it_any_more() {
+        let other = Life { boot: Boot(3), incarnation: 8 };
+        let log = [set(1, LIVED, 1), set(2, LIVED, 2), set(1, other, 3)];
+        let (mut tail, mut state) = (Tail::new(&[1]), State::new(&[ME]));
+        let mut base = AgreedBase::default();
+        for (entry, index) in log.into_iter().zip(1..) {
+            tail.append(Entry { index, ..entry }, 0).unwrap();
+        }
+        apply_all(&tail, &mut state, &mut base);
+        assert_eq!((base.index, base.term), (Index(3), Term(1)));
+        assert_eq!(state.written(b"k").map(|by| by.index), Some(Index(2)), "boot 3 is one life");
+        let unknown = Entry { data: Bytes::from_static(&[9; 11]), ..set(4, LIVED, 1) };
+        tail.append(unknown, 0).unwrap();
+        apply_all(&tail, &mut state, &mut base);
+        assert_eq!((base.index, tail.last()), (Index(3), 4));
     }
 
     #[test]

@@ -43,13 +43,13 @@ impl Agreed {
         let tail = self.raft.store();
         let index = self.applied_whole;
         let term = tail.term(index.0).expect("what is applied last is here");
-        let last = self.state.applied().ids().map(|id| (id.node, (id.life, id.sequence)));
+        let last = self.state.applied().last_writes();
         AgreedBase {
             index,
             term: Term(term),
             offset: self.applied.offset,
             stamp_ms: self.state.time_ms(),
-            last: mutant!(SnapshotWithoutLastWrites, last.collect(), Default::default()),
+            last: mutant!(SnapshotWithoutLastWrites, last, Default::default()),
             max_memory: self.state.max_memory(),
         }
     }

@@ -141,11 +141,7 @@ impl Contents {
 
     /// The last boot that anything of it names, of whatever node.
     pub(super) fn last_boot(&self) -> Boot {
-        let writers = self.agreed.last.values().map(|(life, _)| life.boot);
-        let replicas = self.merged.vector.iter().map(|(_, place)| place.boot);
-        let known = self.facts.known.values().map(|known| known.life.boot);
-        let all = writers.chain(replicas).chain(known).chain(self.merged.own.keys().copied());
-        all.chain([self.facts.lives.last_boot()]).max().unwrap_or_default()
+        last_boot(&self.facts, &self.agreed, &self.merged)
     }
 
     fn take_in(&mut self, record: &Record) -> Result<(), Malformed> {
@@ -167,6 +163,15 @@ impl Contents {
         }
         Ok(())
     }
+}
+
+/// The last boot that anything of this names, of whatever node.
+pub(super) fn last_boot(facts: &Facts, agreed: &AgreedBase, merged: &MergedBase) -> Boot {
+    let writers = agreed.last.values().map(|(life, _)| life.boot);
+    let replicas = merged.vector.iter().map(|(_, place)| place.boot);
+    let known = facts.known.values().map(|known| known.life.boot);
+    let all = writers.chain(replicas).chain(known).chain(merged.own.keys().copied());
+    all.chain([facts.lives.last_boot()]).max().unwrap_or_default()
 }
 
 fn unreadable(behind: u64) -> StartError {

@@ -12,10 +12,11 @@
 
 use super::contents::Contents;
 use crate::api::StartError;
-use crate::ids::{DirectoryId, Index, Life, NodeId};
+use crate::ids::{Boot, DirectoryId, Index, Life, NodeId};
 use crate::merged;
 use crate::wire::base::{AgreedBase, MergedBase};
 use crate::wire::codec::Malformed;
+use crate::wire::facts::Facts;
 use crate::wire::record::{Birth, Cluster, LOG_VERSION, Record};
 use crate::wire::section::{self, Sections};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -60,7 +61,17 @@ impl Founding {
     /// # Errors
     /// It is of a node whose cluster had not formed, or that must not go on.
     pub fn new(contents: &Contents, founder: Founder) -> Result<Founding, StartError> {
-        let facts = &contents.facts;
+        Founding::behind(&contents.facts, &contents.agreed, contents.last_boot(), founder)
+    }
+
+    /// Begins, with a state that stands there, of a node of which this is known. No boot that
+    /// anything names lies behind `last`.
+    pub(super) fn behind(
+        facts: &Facts,
+        agreed: &AgreedBase,
+        last: Boot,
+        founder: Founder,
+    ) -> Result<Founding, StartError> {
         let formed = facts.birth.as_ref().and_then(|birth| Some((birth, birth.cluster?)));
         let Some((birth, cluster)) = formed else {
             return Err(StartError("it is of a node whose cluster had not formed yet".into()));
@@ -75,7 +86,7 @@ impl Founding {
         }
         let cluster = Cluster { id: founder.cluster, epoch: cluster.epoch + 1 };
         // One that nothing has named yet: all places in it lie behind those of the old cluster.
-        let boot = contents.last_boot().next();
+        let boot = last.next();
         let born = Record::Birth(Birth {
             directory: founder.directory,
             id: founder.id,
@@ -86,8 +97,8 @@ impl Founding {
         });
         let lived = Record::Boot(Life { boot, incarnation: founder.incarnation });
         let keyspaces = facts.keyspaces.iter().cloned().map(Record::Keyspaces);
-        let term = facts.term.max(contents.agreed.term);
-        let commit = contents.agreed.index;
+        let term = facts.term.max(agreed.term);
+        let commit = agreed.index;
         Ok(Founding {
             facts: [born, lived].into_iter().chain(keyspaces).collect(),
             id: founder.id,
@@ -204,7 +215,7 @@ mod tests {
 
     use super::*;
     use crate::api::{Config, Level, Order};
-    use crate::ids::{Boot, Sequence, SnapshotNumber, Term};
+    use crate::ids::{Sequence, SnapshotNumber, Term};
     use crate::recovery::Recovery;
 
     const SECRET: u64 = 77;

@@ -1,10 +1,12 @@
 //! What stands on the disk of a node, read by others than the node: for people, who look at a data
-//! directory, and for backups.
+//! directory, for backups, and where a cluster has lost its majority.
 //!
 //! ```text
 //!  snapshot of a node ──▶ Contents    what it holds, and that all of it can be read
 //!        │
 //!        └──────────────▶ Founding    the snapshot of the first node of a new cluster
+//!                            ▲
+//!  directories of several ───┴─ Survivors    all that they hold together
 //! ```
 //!
 //! A snapshot stands at one place of both orders (see [`crate::snapshot`]): at an entry of the
@@ -17,7 +19,9 @@
 
 mod contents;
 mod founding;
+mod survivors;
 mod words;
 
 pub use contents::{Contents, Found};
 pub use founding::{Founder, Founding};
+pub use survivors::{Founded, Lost, Survivor, Survivors};

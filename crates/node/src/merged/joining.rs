@@ -16,6 +16,8 @@ use super::Merged;
 use super::pieces::Pieces;
 use crate::turn::Turn;
 use crate::wire::base::MergedBase;
+use crate::wire::codec::Malformed;
+use crate::wire::record::Record;
 use crate::wire::version_vector::VersionVector;
 
 /// A slice is about so many bytes, or [`Limits::join_keys`], whichever comes first: that takes less
@@ -41,6 +43,23 @@ impl Merged {
         self.begin_join(pieces, base);
         while self.state.join_on(usize::MAX, usize::MAX) {}
         self.finish_join(&base.vector, usize::MAX);
+    }
+
+    /// Joins all that another replica held, which does not live any more.
+    pub(crate) fn join_all(&mut self, mut other: Merged) -> Result<(), Malformed> {
+        let base = other.base();
+        let (mut pieces, mut group) = (Pieces::default(), vec![]);
+        other.state.begin_walk();
+        while other.state.walk_on(self.limits.join_keys, SLICE_BYTES, &mut group).is_some() {
+            for record in Record::decode_group(&std::mem::take(&mut group).into())? {
+                if let Record::MergedSlot(slot) = record {
+                    pieces.push(&slot)?;
+                }
+            }
+        }
+        drop(other);
+        self.restore_joined(pieces, &base);
+        Ok(())
     }
 
     /// Joins the state of another replica, which is on this disk, from the next slice on.

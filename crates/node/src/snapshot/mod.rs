@@ -23,20 +23,22 @@
 //! | when to take one; writing it | this one |
 //! | reading one that is in place for a member that fetches it | `donor` |
 //! | fetching one | `fetch` |
+//! | one of a state that nobody changes meanwhile | `still` |
 //! | whom a node asks that is behind, or has lost its own | `search` |
 //! | its bytes | `wire`: `section`, `record`, `base`; `slots` in `agreed` and `merged` |
 
 mod donor;
 mod fetch;
 mod search;
+mod still;
 
 use bytes::Bytes;
 
-use crate::agreed::Agreed;
+use crate::agreed::{self, Agreed};
 use crate::api::{Event, Output, Snapshots as Told};
 use crate::ids::{Index, SnapshotNumber};
 use crate::limits::Limits;
-use crate::merged::Merged;
+use crate::merged::{self, Merged};
 use crate::turn::Turn;
 use crate::wire::base::{AgreedBase, Mark, MergedBase};
 use crate::wire::record::Record;
@@ -44,6 +46,7 @@ use crate::wire::section;
 pub(crate) use donor::Donor;
 pub(crate) use fetch::{Coming, Fetch, Want};
 pub(crate) use search::{LeadersOffer, Search};
+pub(crate) use still::Still;
 
 /// A slice is about so many keys or bytes, whichever comes first: that takes less than 1 ms.
 const SLICE_KEYS: usize = 1024;
@@ -225,7 +228,7 @@ impl Snapshots {
         writing.hurry = is_long || spool >= limits.spool_bytes / 2;
         let goes_on = writing.goes_on();
         if goes_on {
-            writing.go_on(agreed, merged, turn.outputs);
+            writing.go_on(agreed.state(), merged.state(), turn.outputs);
         }
         let spool = agreed.state().kept_bytes().max(merged.state().kept_bytes());
         if spool < limits.spool_bytes {
@@ -384,11 +387,16 @@ impl Writing {
     }
 
     /// Writes a slice of the keys, or what follows the last of them.
-    fn go_on(&mut self, agreed: &mut Agreed, merged: &mut Merged, outputs: &mut Vec<Output>) {
+    fn go_on(
+        &mut self,
+        agreed: &mut agreed::State,
+        merged: &mut merged::state::State,
+        outputs: &mut Vec<Output>,
+    ) {
         let mut slice = section::begin();
         let records = match self.part {
-            Part::Agreed => agreed.state().walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
-            Part::Merged => merged.state().walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
+            Part::Agreed => agreed.walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
+            Part::Merged => merged.walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
             Part::Ended => None,
         };
         match records {
@@ -397,7 +405,7 @@ impl Writing {
                 self.put_section(slice, outputs);
             }
             None if self.part == Part::Agreed => {
-                agreed.state().end_walk();
+                agreed.end_walk();
                 let base = Record::AgreedBase(self.agreed.clone());
                 let tail = std::mem::take(&mut self.agreed_tail);
                 let versions = mutant!(SnapshotWithoutVersions, Some(self.versions.clone()), None);
@@ -407,7 +415,7 @@ impl Writing {
                 self.part = Part::Merged;
             }
             None => {
-                merged.state().end_walk();
+                merged.end_walk();
                 let base = Record::MergedBase(self.merged.clone());
                 let tail = std::mem::take(&mut self.merged_tail);
                 self.put([base].into_iter().chain(tail), outputs);
