@@ -1,4 +1,5 @@
-//! `candor backup`, `candor verify`, `candor restore`: the state of a cluster outside of it.
+//! `candor backup`, `candor verify`, `candor restore`: the state of a cluster outside of it; and
+//! `candor recover`: what is left of one on the disks of its survivors.
 //!
 //! ```text
 //!   DIR/
@@ -7,6 +8,7 @@
 //! ```
 
 mod manifest;
+mod recover;
 mod restore;
 mod take;
 mod verify;
@@ -14,10 +16,11 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use manifest::Manifest;
-use server::Examined;
+use server::{Examined, Order};
 
 use crate::progress::Progress;
 
+pub(crate) use recover::{Args as RecoverArgs, execute as recover};
 pub(crate) use restore::{Args as RestoreArgs, execute as restore};
 pub(crate) use take::{Args as BackupArgs, execute as backup};
 pub(crate) use verify::{Args as VerifyArgs, execute as verify};
@@ -98,4 +101,15 @@ fn in_words(examined: &Examined) -> String {
         merged.join(", "),
         examined.bytes
     )
+}
+
+/// How the first node of a new cluster is started, with this order of `default`.
+fn started_by(id: u64, data_dir: &Path, order: Order) -> String {
+    // Without a level a server is linearizable, which an agreed default goes with.
+    let level = match order {
+        Order::Agreed => "",
+        Order::Merged => " --level causal",
+    };
+    let place = lab::quoted(&data_dir.display().to_string());
+    format!("start it: candor serve --id {id} --data-dir {place}{level}")
 }

@@ -51,11 +51,11 @@ pub mod fuzzing {
     pub use crate::snapshots::fuzzing as snapshots;
 }
 
-pub use backup::{Examined, Restore, Restored, examine, restore};
+pub use backup::{Examined, NewNode, Restore, Restored, Survey, examine, restore, survey};
 pub use error::Error;
 pub use faults::Faults;
 pub use inspection::{Inspect, Inspected, inspect};
 pub use logging::last_words;
-pub use node::{Found, Level, OnceWanted, Order};
+pub use node::{Boot, Found, Index, Level, Lost, NodeId, OnceWanted, Order, Survivor, Survivors};
 pub use options::{Bounds, Options, parse_join, parse_level, parse_peers, parse_size};
 pub use serve::serve;

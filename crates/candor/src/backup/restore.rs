@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use server::{Order, Restore};
+use server::{NewNode, Restore};
 
-use super::{Failure, check, in_words};
+use super::{Failure, check, in_words, started_by};
 use crate::progress::Progress;
 
 /// Make the data directory of a new cluster's first node from a backup.
@@ -49,25 +49,21 @@ fn restore(args: &Args) -> Result<String, Failure> {
     let restore = Restore {
         snapshot: good.snapshot,
         number: good.manifest.number,
-        data_dir: args.data_dir.clone(),
-        id: args.id,
-        address: args.peer_listen.clone().unwrap_or_default(),
+        new: NewNode {
+            data_dir: args.data_dir.clone(),
+            id: args.id,
+            address: args.peer_listen.clone().unwrap_or_default(),
+        },
     };
     let restored = server::restore(&restore, &mut |bytes| bar.tell(bytes));
     bar.end();
     let restored = restored?;
     let (cluster, epoch) = restored.cluster;
-    // Without a level a server is linearizable, which an agreed default goes with.
-    let level = match restored.order {
-        Order::Agreed => "",
-        Order::Merged => " --level causal",
-    };
     Ok(format!(
-        "{}: node {} of a new cluster {cluster:016x}, epoch {epoch}: {}\nstart it: candor serve --id {} --data-dir {}{level}",
+        "{}: node {} of a new cluster {cluster:016x}, epoch {epoch}: {}\n{}",
         args.data_dir.display(),
         args.id,
         in_words(&good.examined),
-        args.id,
-        lab::quoted(&args.data_dir.display().to_string()),
+        started_by(args.id, &args.data_dir, restored.order),
     ))
 }

@@ -77,6 +77,33 @@ impl Directory {
     }
 }
 
+/// A data directory on which no node starts as long as this lives, and of which nothing is changed.
+#[derive(Debug)]
+pub(crate) struct Resting {
+    /// Whose it is.
+    pub identity: Identity,
+    /// None where no node ever locked it.
+    _lock: Option<File>,
+}
+
+impl Resting {
+    /// Locks the data directory of a node.
+    ///
+    /// # Errors
+    /// [`Error::Locked`]: its node runs. [`Error::Nobodys`]: it is none.
+    pub(crate) fn open(disk: &Disk, path: &Path) -> Result<Resting, Error> {
+        let lock_path = path.join("lock");
+        let lock = disk.lock_if_there(&lock_path).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => Error::Locked(path.to_owned()),
+            _ => Error::io("lock", &lock_path)(error),
+        })?;
+        match Identity::read(disk, path)? {
+            Some(identity) => Ok(Resting { identity, _lock: lock }),
+            None => Err(Error::Nobodys(path.to_owned())),
+        }
+    }
+}
+
 /// Makes a directory and those above it, each synced into the one that holds it. As long as nothing
 /// was promised, also those that are there already: an earlier start may have ended between making
 /// and syncing them.

@@ -69,6 +69,8 @@ pub(crate) enum Error {
     },
     /// This file does not say whose the directory is. Nothing was touched.
     Unidentified(PathBuf),
+    /// No node has ever lived in this directory. Nothing was touched.
+    Nobodys(PathBuf),
     /// The log beside which an identity stands is that of another directory. Nothing was touched.
     Exchanged {
         /// The data directory.
@@ -208,6 +210,11 @@ impl fmt::Display for Error {
                  written anew at the next start",
                 path.display()
             ),
+            Error::Nobodys(path) => write!(
+                f,
+                "{} is no data directory of a node: it does not say whose it is\n  hint: name what --data-dir named",
+                path.display()
+            ),
             Error::Exchanged { data } => write!(
                 f,
                 "{} and the log beside it belong to different data directories\n  hint: put the log back that was \
@@ -227,6 +234,7 @@ impl From<Error> for crate::Error {
             | Error::Version { .. }
             | Error::Lost { .. }
             | Error::Unidentified(_)
+            | Error::Nobodys(_)
             | Error::Exchanged { .. }
             | Error::Refused(_) => crate::Error::configuration(error.to_string()),
             _ => crate::Error::run_time(error.to_string()),

@@ -82,12 +82,12 @@ mod crashes;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use directory::Directory;
+pub(crate) use directory::{Directory, Resting};
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
 pub(crate) use inspect::{End, Seen, look_at, segments};
 pub(crate) use layout::SEGMENT_BYTES;
 pub(crate) use reads::Reads;
-pub(crate) use recovery::{Report as Recovered, first_frame};
+pub(crate) use recovery::{Report as Recovered, first_frame, read};
 pub(crate) use thread::{Completion, Group, Handle, Report};
 pub(crate) use writer::{Counters, Log, begin_behind};

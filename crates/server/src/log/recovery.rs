@@ -1,6 +1,7 @@
 //! Reading the log at the start: what is good is given to the node, a torn tail is cut, and damage
 //! is told from it.
 
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,7 @@ use super::layout::{SPARE, SPARE_LARGE};
 use super::older::{self, Older};
 use super::segment::{self, Header};
 use super::writer::{self, Active};
-use super::{Error, Log, frame, identity};
+use super::{Error, Log, frame, identity, segments};
 use crate::log::disk::{Disk, File};
 use crate::logging::Progress;
 use crate::mutants::mutant;
@@ -62,51 +63,93 @@ impl Log {
         from: u64,
         mut replay: impl FnMut(u64, Bytes) -> Result<(), StartError>,
     ) -> Result<(Log, Report), Error> {
-        let mut report = Report::default();
         let disk = directory.disk();
         let mut segments = list(disk, directory.log())?;
-        let start = start(&segments, from);
-        let mut sequence = from;
-        let mut last = None;
-        let mut bytes = vec![];
-        let mut progress = Progress::default();
-        for (place, (first, path)) in segments.iter().enumerate().skip(start) {
-            let mut segment = Reader::open(disk, path, *first, &mut bytes)?;
-            if place == start {
-                sequence = segment.begins(from)?;
-            }
-            sequence = segment.replay(sequence, from, &mut report, &mut replay)?;
-            if segment.pass_over(sequence, from, &mut report) {
-                sequence = segment.replay(from, from, &mut report, &mut replay)?;
-            }
-            match segments.get(place + 1) {
-                Some((next, _)) => segment.check_complete(sequence, *next)?,
-                None => {
-                    if sequence == 1 {
-                        identity::refuse_lost(disk, directory.data())?;
-                    }
-                    segment.check_reaches(sequence, from)?;
-                    last = Some(segment.into_tail(sequence, &mut report)?);
-                }
-            }
-            let (done, all) = (place + 1 - start, segments.len() - start);
-            progress.tell(|| format!("read {done} of {all} segments of the log"));
-        }
-        let active = match last {
+        let into_tail = |segment: Reader<'_>, sequence, report: &mut Report| {
+            segment.into_tail(sequence, report)
+        };
+        let (data, replay) = (directory.data(), &mut replay);
+        let Read { tail, sequence, report } =
+            replay_all(disk, data, &segments, from, Disk::open, replay, into_tail)?;
+        let active = match tail {
             Some(active) => active,
-            None => {
-                identity::refuse_lost(disk, directory.data())?;
-                if from > 1 {
-                    let path = directory.log().to_owned();
-                    return Err(Error::Missing { path, expected: from });
-                }
-                writer::begin_first(&directory, segment_bytes, 1)?
-            }
+            None => writer::begin_first(&directory, segment_bytes, 1)?,
         };
         mutant!(NamesNotSyncedAtStart, directory.sync()?, ());
         segments.pop();
         Ok((Log::resume(directory, segment_bytes, Older::new(segments), active, sequence), report))
     }
+}
+
+/// Reads a log without opening it, as [`Log::open`] does: nothing of it is changed, and a torn tail
+/// stays where it is. Nobody writes it meanwhile.
+pub(crate) fn read(
+    disk: &Disk,
+    data: &Path,
+    from: u64,
+    mut replay: impl FnMut(u64, Bytes) -> Result<(), StartError>,
+) -> Result<Report, Error> {
+    let segments = segments(disk, data)?;
+    let check_tail =
+        |segment: Reader<'_>, sequence, report: &mut Report| segment.check_tail(sequence, report);
+    let (open, replay) = (Disk::open_to_read, &mut replay);
+    Ok(replay_all(disk, data, &segments, from, open, replay, check_tail)?.report)
+}
+
+/// What became of a log that was read.
+struct Read<T> {
+    /// What became of its newest segment, if it has any.
+    tail: Option<T>,
+    /// The frame that is due behind the last one.
+    sequence: u64,
+    report: Report,
+}
+
+/// Hands over all frames from `from` on, of these segments of the log in this data directory, and
+/// then the newest segment.
+fn replay_all<T>(
+    disk: &Disk,
+    data: &Path,
+    segments: &[(u64, PathBuf)],
+    from: u64,
+    open: fn(&Disk, &Path) -> io::Result<File>,
+    replay: &mut impl FnMut(u64, Bytes) -> Result<(), StartError>,
+    into_tail: impl Fn(Reader<'_>, u64, &mut Report) -> Result<T, Error>,
+) -> Result<Read<T>, Error> {
+    let mut report = Report::default();
+    let start = start(segments, from);
+    let (mut sequence, mut tail, mut bytes) = (from, None, vec![]);
+    let mut progress = Progress::default();
+    for (place, (first, path)) in segments.iter().enumerate().skip(start) {
+        let file = open(disk, path).map_err(Error::io("open", path))?;
+        let mut segment = Reader::open(file, path, *first, &mut bytes)?;
+        if place == start {
+            sequence = segment.begins(from)?;
+        }
+        sequence = segment.replay(sequence, from, &mut report, replay)?;
+        if segment.pass_over(sequence, from, &mut report) {
+            sequence = segment.replay(from, from, &mut report, replay)?;
+        }
+        match segments.get(place + 1) {
+            Some((next, _)) => segment.check_complete(sequence, *next)?,
+            None => {
+                if sequence == 1 {
+                    identity::refuse_lost(disk, data)?;
+                }
+                segment.check_reaches(sequence, from)?;
+                tail = Some(into_tail(segment, sequence, &mut report)?);
+            }
+        }
+        let (done, all) = (place + 1 - start, segments.len() - start);
+        progress.tell(|| format!("read {done} of {all} segments of the log"));
+    }
+    if segments.is_empty() {
+        identity::refuse_lost(disk, data)?;
+        if from > 1 {
+            return Err(Error::Missing { path: data.join("log"), expected: from });
+        }
+    }
+    Ok(Read { tail, sequence, report })
 }
 
 /// The first frame that the log in this directory has, or would have if it is empty.
@@ -158,12 +201,11 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads the whole segment.
     fn open(
-        disk: &Disk,
+        file: File,
         path: &'a Path,
         first: u64,
         bytes: &'a mut Vec<u8>,
     ) -> Result<Reader<'a>, Error> {
-        let file = disk.open(path).map_err(Error::io("open", path))?;
         let length = file.length().map_err(Error::io("read", path))?;
         bytes.resize(length as usize, 0);
         file.read_exact_at(bytes, 0).map_err(Error::io("read", path))?;
@@ -259,8 +301,8 @@ impl<'a> Reader<'a> {
     }
 
     /// This is the newest segment: finds out whether what follows its good frames is a torn tail or
-    /// damage, cuts the one and refuses the other.
-    fn into_tail(self, sequence: u64, report: &mut Report) -> Result<Active, Error> {
+    /// damage, reports the one and refuses the other.
+    fn check_tail(&self, sequence: u64, report: &mut Report) -> Result<(), Error> {
         let newer = mutant!(
             DamageTakenForTorn,
             frame::find(self.bytes, self.end, self.header.salt, sequence),
@@ -271,14 +313,23 @@ impl<'a> Reader<'a> {
                 "frame {sequence} is bad, but frame {found} is whole at offset {at}"
             )));
         }
-        let (path, end) = (self.path.to_owned(), self.end as u64);
         if let Some(last) = self.bytes[self.end..].iter().rposition(|byte| *byte != 0) {
+            let (path, offset) = (self.path.to_owned(), self.end as u64);
+            report.torn = Some(Torn { path, offset, bytes: last as u64 + 1 });
+        }
+        Ok(())
+    }
+
+    /// The same; a torn tail is cut.
+    fn into_tail(self, sequence: u64, report: &mut Report) -> Result<Active, Error> {
+        self.check_tail(sequence, report)?;
+        let (path, end) = (self.path.to_owned(), self.end as u64);
+        if report.torn.is_some() {
             mutant!(
                 TornTailNotCut,
                 segment::fill(&self.file, self.path, end, self.header.size)?,
                 ()
             );
-            report.torn = Some(Torn { path: path.clone(), offset: end, bytes: last as u64 + 1 });
         }
         // The last frame may have been written and not synced when the process died; and if its
         // sync failed, the system may hold it in memory and take it for clean (Rebello et al.,

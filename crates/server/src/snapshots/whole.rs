@@ -13,7 +13,7 @@ use super::{Error, Folder, Reader};
 use crate::log::{self, disk::Disk};
 
 /// Hands over all bytes of the node in the snapshot of this number that lies there, a piece at a
-/// time, and gives how many there are. Nothing is changed.
+/// time, and gives the first frame of the log that it does not hold. Nothing is changed.
 pub(crate) fn read(
     disk: &Disk,
     number: SnapshotNumber,
@@ -23,7 +23,7 @@ pub(crate) fn read(
     let file = disk.open_to_read(path).map_err(log::Error::io("open", path))?;
     let reader = Reader::of(file, number, path.to_owned())?;
     reader.for_each_piece(take)?;
-    Ok(reader.header().bytes)
+    Ok(reader.header().first)
 }
 
 /// Writes a snapshot that holds all frames before `first`, and puts it in place: `fill` is given

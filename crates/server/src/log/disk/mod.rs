@@ -149,6 +149,19 @@ impl Disk {
         }
     }
 
+    /// Locks a file, if it is there; nothing is made, and it need not be ours to write.
+    ///
+    /// # Errors
+    /// `WouldBlock`: another process has it locked.
+    pub(crate) fn lock_if_there(&self, path: &Path) -> io::Result<Option<fs::File>> {
+        let lock = match fs::File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            lock => lock?,
+        };
+        lock.try_lock()?;
+        Ok(Some(lock))
+    }
+
     /// Whether files can be made at all now. Of a disk without faults that is not known before one
     /// is made.
     pub(crate) fn find_room(&self) -> io::Result<()> {
