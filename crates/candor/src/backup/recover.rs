@@ -132,8 +132,8 @@ fn in_words(survey: &Survey) -> String {
     if survivors.are_majority() {
         let _ = writeln!(
             all,
-            "these are a majority: started as they are, they go on by themselves, and nothing is lost (then: candor cluster remove \
-             --lose)"
+            "these are a majority: started again as they are, they go on by themselves, and nothing agreed is lost (then: candor \
+             cluster remove --lose)"
         );
     }
     let _ = writeln!(
@@ -190,9 +190,10 @@ fn of_taken(survey: &Survey) -> String {
         let unknown = best.last.0.0.saturating_sub(known.0);
         let counts = match unknown {
             0 => String::new(),
-            count => {
-                format!("; {count} at its end are not known to be committed, and count from now on")
-            }
+            1 => "; its last entry is not known to be committed, and counts from now on".into(),
+            count => format!(
+                "; its last {count} entries are not known to be committed, and count from now on"
+            ),
         };
         format!(
             "taken: the agreed log of node {}, up to {}, with {agreed} keys{counts}\n",

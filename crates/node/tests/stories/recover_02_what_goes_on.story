@@ -32,9 +32,9 @@ n1.a set cart:k ahead → OK
 > crash 1
 > crash 2
 > crash 3
-> recover 1 2 as 5
-n1: boot 1, agreed up to 5 in term 2, committed 4, merged [1.1:1]
+> recover 2 1 as 5
 n2: boot 1, agreed up to 6 in term 2, committed 5, merged []
+n1: boot 1, agreed up to 5 in term 2, committed 4, merged [1.1:1]
 lost: n3 (host3), merged nothing
 they are a majority
 taken: n2, keys 1 and 1

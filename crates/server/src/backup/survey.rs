@@ -116,8 +116,9 @@ fn fill(
 fn refuse_twice(disk: &Disk, directories: &[PathBuf]) -> Result<(), Error> {
     let mut seen: Vec<(u64, &Path)> = vec![];
     for path in directories {
-        let Some(Identity { node, .. }) = Identity::read(disk, path).map_err(unusable(path))?
-        else {
+        let is_directory = path.is_dir();
+        let identity = is_directory.then(|| Identity::read(disk, path)).transpose();
+        let Some(Identity { node, .. }) = identity.map_err(unusable(path))?.flatten() else {
             return Err(log::Error::Nobodys(path.clone()).into());
         };
         if let Some((_, other)) = seen.iter().find(|(id, _)| *id == node) {

@@ -89,7 +89,8 @@ pub(crate) fn read(
     from: u64,
     mut replay: impl FnMut(u64, Bytes) -> Result<(), StartError>,
 ) -> Result<Report, Error> {
-    let segments = segments(disk, data)?;
+    // Where there is no log, none of it is left.
+    let segments = if data.join("log").is_dir() { segments(disk, data)? } else { vec![] };
     let check_tail =
         |segment: Reader<'_>, sequence, report: &mut Report| segment.check_tail(sequence, report);
     let (open, replay) = (Disk::open_to_read, &mut replay);

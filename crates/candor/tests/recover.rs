@@ -1,0 +1,326 @@
+//! `candor recover` with real servers: what survivors hold of a cluster that lost its majority goes
+//! on as another cluster, and what is no survivor is refused.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use redis::{Commands, Connection, cmd};
+
+use support::{Cluster, Server, candor, lasting_ports, until};
+
+const HOUR_MS: u64 = 3_600_000;
+const KEYS: u64 = 200;
+
+/// It ended with this exit code; gives what it said, standard error behind the rest.
+#[track_caller]
+fn ended(output: &Output, exit_code: i32) -> String {
+    let said = [&output.stdout[..], &output.stderr[..]].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert_eq!(output.status.code(), Some(exit_code), "{said}");
+    said
+}
+
+fn recover(survivors: &[&Path], new: &Path, more: &[&str]) -> Output {
+    candor().arg("recover").args(survivors).arg("--data-dir").arg(new).args(more).output().unwrap()
+}
+
+/// It is refused with this exit code and in these words, and nothing is made.
+#[track_caller]
+fn refused(survivors: &[&Path], new: &Path, exit_code: i32, needles: &[&str]) {
+    let said = ended(&recover(survivors, new, &["--force"]), exit_code);
+    for needle in needles {
+        assert!(said.contains(needle), "{said} lacks {needle}");
+    }
+    assert!(!new.exists(), "nothing is made");
+}
+
+#[track_caller]
+fn contains(said: &str, needles: &[&str]) {
+    for needle in needles {
+        assert!(said.contains(needle), "{said} lacks {needle}");
+    }
+}
+
+/// All files in a directory, with what is in them.
+fn files(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => all.extend(files(&path)),
+            false => drop(all.insert(path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    all
+}
+
+fn create(client: &mut Connection, words: &str) {
+    cmd("KEYSPACE").arg("CREATE").arg(words.split(' ').collect::<Vec<_>>()).exec(client).unwrap();
+}
+
+fn token(client: &mut Connection) -> String {
+    cmd("CONSISTENCY").arg("TOKEN").query(client).unwrap()
+}
+
+fn once(client: &mut Connection, deadline_ms: u64) -> u64 {
+    let id = format!("{}-order7", deadline_ms - HOUR_MS);
+    cmd("ONCE").arg(id).arg("INCR").arg("orders").query(client).unwrap()
+}
+
+/// The ids of the members, as this server sees them.
+fn members(server: &Server) -> String {
+    server.info()["members"].clone()
+}
+
+#[test]
+fn what_survivors_hold_goes_on_as_another_cluster() {
+    let mut cluster = Cluster::on_lasting_ports(3, &["--level", "linearizable"]);
+    cluster.servers.iter_mut().for_each(|server| drop(server.start()));
+    cluster.wait_until_ready();
+    let leader = cluster.leader(&[0, 1, 2]);
+    let (lost, one, other) = ((leader + 1) % 3, leader, (leader + 2) % 3);
+    let mut client = cluster.servers[lost].client();
+    create(&mut client, "carts PREFIX cart: ORDER merged LEVEL causal");
+    for key in 0..KEYS {
+        client.set::<_, _, ()>(format!("key:{key}"), key).unwrap();
+    }
+    let deadline_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let deadline_ms = deadline_ms + HOUR_MS;
+    cmd("SET").arg("late").arg("x").arg("PXAT").arg(deadline_ms).exec(&mut client).unwrap();
+    assert_eq!(once(&mut client, deadline_ms), 1);
+    for (place, server) in cluster.servers.iter().enumerate() {
+        let mut client = server.client();
+        client.incr::<_, _, i64>("cart:count", 10).unwrap();
+        client.set::<_, _, ()>(format!("cart:{place}"), place).unwrap();
+    }
+    for server in &cluster.servers {
+        let mut client = server.client();
+        until("all merged writes everywhere", || {
+            (client.get::<_, u64>("cart:count").unwrap() == 30).then_some(())
+        });
+    }
+    let old_token = token(&mut client);
+
+    // One is lost; the others go on, and die right behind their last answers.
+    cluster.servers[lost].kill();
+    for place in [one, other] {
+        let mut client = cluster.servers[place].client();
+        for key in 0..KEYS {
+            client.set::<_, _, ()>(format!("more:{place}:{key}"), key).unwrap();
+        }
+        client.incr::<_, _, i64>("cart:count", 100).unwrap();
+        client.del::<_, ()>(format!("cart:{place}")).unwrap();
+    }
+    let before = cluster.servers[one].info();
+    let figure = |info: &std::collections::HashMap<String, String>, name: &str| -> u64 {
+        info[name].parse().unwrap()
+    };
+    for place in [one, other] {
+        let mut client = cluster.servers[place].client();
+        client.set::<_, _, ()>(format!("cart:last:{place}"), "x").unwrap();
+        cluster.servers[place].kill();
+    }
+
+    let directory = |place: usize| cluster.servers[place].data_dir.clone();
+    let (one_dir, other_dir) = (directory(one), directory(other));
+    let survivors = [&one_dir, &other_dir].map(|path| files(path));
+    let new = cluster.directory().join("new");
+    let id = (lost + 1).to_string();
+    let said = ended(&recover(&[&one_dir], &new, &[]), 1);
+    let table = format!("lost: node {} (127.0.0.1:{})", id, cluster.servers[lost].peer_port());
+    contains(
+        &said,
+        &[
+            "epoch 1: what its survivors hold",
+            &table,
+            &format!("its merged log is held up to {id}.1: "),
+            "a member whose directory is not named counts as lost",
+            &format!("taken: the agreed log of node {}, up to ", one + 1),
+            "nothing was made\n  hint: --force says that this is meant",
+        ],
+    );
+    assert!(!new.exists(), "nobody said that it is meant");
+
+    // Each of the two has all that was acknowledged behind the loss, in the agreed order.
+    let address = format!("127.0.0.1:{}", cluster.servers[lost].peer_port());
+    let alone = cluster.directory().join("alone");
+    ended(&recover(&[&other_dir], &alone, &["--force"]), 0);
+    let more = ["--force", "--id", &id, "--peer-listen", &address];
+    let said = ended(&recover(&[&other_dir, &one_dir], &new, &more), 0);
+    contains(&said, &["these are a majority", ", epoch 2", "start it: candor serve --id"]);
+    assert_eq!([&one_dir, &other_dir].map(|path| files(path)), survivors, "they stay as they are");
+
+    let mut alone = Server::new(&alone, 0, &["--id", "1"]);
+    let mut server = Server::new(&new, 0, &["--id", &id, "--peer-listen", &address]);
+    for server in [&mut alone, &mut server] {
+        server.start();
+        server.wait_until_ready();
+        let mut client = server.client();
+        for key in 0..KEYS {
+            assert_eq!(client.get::<_, Option<u64>>(format!("key:{key}")).unwrap(), Some(key));
+            for place in [one, other] {
+                let more = client.get::<_, Option<u64>>(format!("more:{place}:{key}"));
+                assert_eq!(more.unwrap(), Some(key));
+            }
+        }
+        let at_ms: u64 = cmd("PEXPIRETIME").arg("late").query(&mut client).unwrap();
+        assert_eq!(at_ms, deadline_ms);
+        assert_eq!(once(&mut client, deadline_ms), 1, "it has run");
+        assert!(client.exists::<_, bool>(format!("cart:last:{other}")).unwrap());
+        assert!(client.exists::<_, bool>(format!("cart:{lost}")).unwrap());
+        assert!(!client.exists::<_, bool>(format!("cart:{other}")).unwrap(), "it was removed");
+    }
+    alone.kill();
+    let mut client = server.client();
+    assert!(client.exists::<_, bool>(format!("cart:last:{one}")).unwrap(), "both logs are there");
+    assert_eq!(client.incr::<_, _, u64>("cart:count", 1).unwrap(), 231);
+    let now = server.info();
+    for name in ["raft_applied", "raft_term", "boot"] {
+        assert!(figure(&now, name) > figure(&before, name), "{name}");
+    }
+    let mut wait = cmd("CONSISTENCY");
+    let refused = wait.arg("WAITFOR").arg(&old_token).exec(&mut client).unwrap_err();
+    contains(&refused.to_string(), &["the token is of another cluster"]);
+
+    // Who belonged to the old cluster is turned away, and a new one comes in.
+    cluster.servers[other].start();
+    until("the old node to be turned away", || {
+        cluster.servers[other].log().contains("it is part of another cluster").then_some(())
+    });
+    assert_eq!(members(&server), id);
+    cluster.servers[other].kill();
+    let [port, peer] = lasting_ports(2)[..] else { panic!("two were asked for") };
+    let (joiner, peer) = (cluster.directory().join("joiner"), format!("127.0.0.1:{peer}"));
+    let flags = ["--id", "9", "--peer-listen", &peer, "--join", &address];
+    let mut joiner = Server::new(&joiner, port, &flags);
+    joiner.start();
+    let asked = format!("127.0.0.1:{}", server.port);
+    let add = ["cluster", "add", "--server", &asked, &format!("9={peer}")];
+    ended(&candor().args(add).output().unwrap(), 0);
+    joiner.wait_until_ready();
+    let mut client = joiner.client();
+    assert_eq!(client.get::<_, u64>("key:7").unwrap(), 7);
+    until("what was merged to arrive", || {
+        (client.get::<_, Option<u64>>("cart:count").unwrap() == Some(231)).then_some(())
+    });
+    // It is as durable as any other.
+    server.kill();
+    server.start();
+    server.wait_until_ready();
+    assert_eq!(server.client().get::<_, u64>("cart:count").unwrap(), 231);
+}
+
+#[test]
+fn what_is_no_survivor_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut nodes: Vec<Server> = ["one", "two"]
+        .map(|name| Server::new(&temp.path().join(name), 0, &[]))
+        .into_iter()
+        .collect();
+    let new = temp.path().join("new");
+    for node in &mut nodes {
+        node.start();
+        node.wait_until_ready();
+    }
+    let [one, two] = [0, 1].map(|place: usize| nodes[place].data_dir.clone());
+    refused(&[&one], &new, 1, &["a node runs on ", "one\n  hint: end it first"]);
+    nodes.iter_mut().for_each(Server::kill);
+    let (one, two) = (one.as_path(), two.as_path());
+    refused(&[one, one], &new, 78, &["are both of node 1\n  hint: "]);
+    refused(&[one, two], &new, 78, &["are both of node 1\n  hint: "]);
+    let empty = temp.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    for path in [&temp.path().join("nowhere"), &empty, &one.join("identity")] {
+        refused(&[one, path], &new, 78, &["is no data directory of a node", "hint: "]);
+    }
+    ended(&recover(&[], &new, &["--force"]), 2);
+
+    // Another cluster, whose node has another id.
+    let mut third = Server::new(&temp.path().join("three"), 0, &["--id", "3"]);
+    third.start();
+    third.wait_until_ready();
+    third.kill();
+    let needles = ["three: it is of cluster ", ", and those before it are of cluster ", "hint: "];
+    refused(&[one, &third.data_dir], &new, 78, &needles);
+
+    // A log that was put in the place of another one.
+    fs::rename(one.join("log"), temp.path().join("log")).unwrap();
+    refused(&[one], &new, 78, &[]);
+    fs::rename(two.join("log"), one.join("log")).unwrap();
+    refused(&[one], &new, 78, &["belong to different data directories"]);
+    fs::remove_dir_all(one.join("log")).unwrap();
+    fs::rename(temp.path().join("log"), one.join("log")).unwrap();
+
+    let said = ended(&recover(&[one], &empty, &["--force", "--peer-listen", "nowhere"]), 78);
+    assert!(said.contains("nowhere"), "{said}");
+    let said = ended(&recover(&[one], &third.data_dir, &["--force"]), 78);
+    assert!(said.contains("is not empty: there is "), "{said}");
+    ended(&recover(&[one], &empty, &["--force"]), 0);
+}
+
+/// Up to where the frames of the newest segment of a log are whole.
+fn whole_bytes(data_dir: &Path) -> usize {
+    let told = candor().args(["log", "inspect"]).arg(data_dir).output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let line = told.lines().rfind(|line| line.contains(" bytes  whole")).expect("it is whole");
+    let of = line.split(" of ").next().unwrap();
+    of.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn harm_to_a_survivor_is_named_and_nothing_is_mended() {
+    let cluster = Cluster::start(1, &["--level", "linearizable"]);
+    let mut server = cluster.servers.into_iter().next().unwrap();
+    let mut client = server.client();
+    for key in 0..20 {
+        client.set::<_, _, ()>(format!("key:{key}"), key).unwrap();
+    }
+    cmd("BGSAVE").exec(&mut client).unwrap();
+    until("a snapshot", || (server.figure("snapshot_number") > 0).then_some(()));
+    client.set::<_, _, ()>("behind", 1).unwrap();
+    server.kill();
+    let data_dir = server.data_dir.clone();
+    let temp = tempfile::tempdir().unwrap();
+    let segment = data_dir.join("log/00000000000000000001.log");
+    let good = fs::read(&segment).unwrap();
+    let end = whole_bytes(&data_dir);
+
+    // A torn tail is no harm, and stays.
+    let mut torn = good.clone();
+    torn[end..end + 5].copy_from_slice(b"torn!");
+    fs::write(&segment, &torn).unwrap();
+    let new = temp.path().join("torn");
+    let said = ended(&recover(&[&data_dir], &new, &["--force"]), 0);
+    contains(&said, &["ends in 5 bytes that are no frame", "snapshot at", "with 21 keys"]);
+    assert!(fs::read(&segment).unwrap() == torn, "nobody cut it");
+
+    // Nor is a snapshot that is bad, as long as the log reaches back.
+    fs::write(&segment, &good).unwrap();
+    let snapshots = fs::read_dir(data_dir.join("snapshots")).unwrap();
+    let snapshot = snapshots.map(|entry| entry.unwrap().path()).max().unwrap();
+    let mut bytes = fs::read(&snapshot).unwrap();
+    bytes[4100] ^= 1;
+    fs::write(&snapshot, &bytes).unwrap();
+    let new = temp.path().join("without");
+    let said = ended(&recover(&[&data_dir], &new, &["--force"]), 0);
+    contains(&said, &["is wrong; what was before it is taken", "with 21 keys"]);
+    assert!(snapshot.exists(), "it keeps its name");
+
+    // What was synced and is not there is.
+    let new = temp.path().join("new");
+    let mut harmed = good.clone();
+    harmed[end - 200] ^= 1;
+    fs::write(&segment, &harmed).unwrap();
+    let (place, file) = (data_dir.to_str().unwrap(), segment.to_str().unwrap());
+    refused(&[&data_dir], &new, 78, &[place, file, "is damaged", "leave the directory out"]);
+    assert!(fs::read(&segment).unwrap() == harmed, "nothing is changed");
+    fs::rename(&segment, data_dir.join("log/00000000000000000002.log")).unwrap();
+    refused(&[&data_dir], &new, 78, &[place, "hint: "]);
+    fs::remove_dir_all(data_dir.join("log")).unwrap();
+    refused(&[&data_dir], &new, 78, &[place, "hint: "]);
+}
