@@ -10,6 +10,7 @@ use std::process::Output;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use redis::{Commands, Connection, cmd};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use support::{Cluster, Server, candor, lasting_ports, until};
 
@@ -69,119 +70,127 @@ fn token(client: &mut Connection) -> String {
 
 fn once(client: &mut Connection, deadline_ms: u64) -> u64 {
     let id = format!("{}-order7", deadline_ms - HOUR_MS);
-    cmd("ONCE").arg(id).arg("INCR").arg("orders").query(client).unwrap()
-}
-
-/// The ids of the members, as this server sees them.
-fn members(server: &Server) -> String {
-    server.info()["members"].clone()
+    cmd("ONCE").arg(id).arg("INCR").arg("book:orders").query(client).unwrap()
 }
 
 #[test]
 fn what_survivors_hold_goes_on_as_another_cluster() {
-    let mut cluster = Cluster::on_lasting_ports(3, &["--level", "linearizable"]);
+    let mut cluster = Cluster::on_lasting_ports(5, &["--level", "causal"]);
     cluster.servers.iter_mut().for_each(|server| drop(server.start()));
     cluster.wait_until_ready();
-    let leader = cluster.leader(&[0, 1, 2]);
-    let (lost, one, other) = ((leader + 1) % 3, leader, (leader + 2) % 3);
-    let mut client = cluster.servers[lost].client();
-    create(&mut client, "carts PREFIX cart: ORDER merged LEVEL causal");
-    for key in 0..KEYS {
-        client.set::<_, _, ()>(format!("key:{key}"), key).unwrap();
-    }
+    let (one, other, lost) = (0, 1, 2);
+    let mut client = cluster.servers[one].client();
+    create(&mut client, "books PREFIX book: ORDER agreed LEVEL linearizable");
     let deadline_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let deadline_ms = deadline_ms + HOUR_MS;
-    cmd("SET").arg("late").arg("x").arg("PXAT").arg(deadline_ms).exec(&mut client).unwrap();
+    cmd("SET").arg("book:late").arg("x").arg("PXAT").arg(deadline_ms).exec(&mut client).unwrap();
     assert_eq!(once(&mut client, deadline_ms), 1);
     for (place, server) in cluster.servers.iter().enumerate() {
         let mut client = server.client();
-        client.incr::<_, _, i64>("cart:count", 10).unwrap();
-        client.set::<_, _, ()>(format!("cart:{place}"), place).unwrap();
+        until("the keyspace", || client.exists::<_, bool>("book:late").ok());
+        client.incr::<_, _, i64>("count", 10).unwrap();
+        client.set::<_, _, ()>(format!("of:{place}"), place).unwrap();
+        client.set::<_, _, ()>(format!("gone:{place}"), place).unwrap();
     }
     for server in &cluster.servers {
         let mut client = server.client();
         until("all merged writes everywhere", || {
-            (client.get::<_, u64>("cart:count").unwrap() == 30).then_some(())
+            (client.get::<_, u64>("count").unwrap() == 50
+                && (0..5).all(|place| client.exists(format!("gone:{place}")).unwrap()))
+            .then_some(())
         });
     }
     let old_token = token(&mut client);
-
-    // One is lost; the others go on, and die right behind their last answers.
-    cluster.servers[lost].kill();
     for place in [one, other] {
         let mut client = cluster.servers[place].client();
         for key in 0..KEYS {
-            client.set::<_, _, ()>(format!("more:{place}:{key}"), key).unwrap();
+            client.set::<_, _, ()>(format!("book:{place}:{key}"), key).unwrap();
         }
-        client.incr::<_, _, i64>("cart:count", 100).unwrap();
-        client.del::<_, ()>(format!("cart:{place}")).unwrap();
     }
-    let before = cluster.servers[one].info();
-    let figure = |info: &std::collections::HashMap<String, String>, name: &str| -> u64 {
-        info[name].parse().unwrap()
-    };
+
+    // Three are lost right behind the last answer. Of the two that survive each writes while the
+    // other one is down.
+    let before = cluster.servers[other].info();
+    let address = format!("127.0.0.1:{}", cluster.servers[lost].peer_port());
+    for place in [2, 3, 4, other] {
+        cluster.servers[place].kill();
+    }
+    (2..5).for_each(|place| fs::remove_dir_all(&cluster.servers[place].data_dir).unwrap());
     for place in [one, other] {
+        if place == other {
+            cluster.servers[other].start();
+            until("it to serve by itself", || {
+                (cluster.servers[other].info()["ready"] == "1").then_some(())
+            });
+        }
         let mut client = cluster.servers[place].client();
-        client.set::<_, _, ()>(format!("cart:last:{place}"), "x").unwrap();
+        client.incr::<_, _, i64>("count", 100).unwrap();
+        client.del::<_, ()>(format!("gone:{place}")).unwrap();
+        client.set::<_, _, ()>(format!("last:{place}"), "x").unwrap();
+        assert_eq!(client.get::<_, u64>("count").unwrap(), 150, "it lacks those of the other");
         cluster.servers[place].kill();
     }
 
     let directory = |place: usize| cluster.servers[place].data_dir.clone();
     let (one_dir, other_dir) = (directory(one), directory(other));
     let survivors = [&one_dir, &other_dir].map(|path| files(path));
-    let new = cluster.directory().join("new");
-    let id = (lost + 1).to_string();
-    let said = ended(&recover(&[&one_dir], &new, &[]), 1);
-    let table = format!("lost: node {} (127.0.0.1:{})", id, cluster.servers[lost].peer_port());
+    let (new, id) = (cluster.directory().join("new"), (lost + 1).to_string());
+    let said = ended(&recover(&[&one_dir, &other_dir], &new, &[]), 1);
     contains(
         &said,
         &[
             "epoch 1: what its survivors hold",
-            &table,
-            &format!("its merged log is held up to {id}.1: "),
+            &format!("lost: node {id} ({address}): its merged log is held up to {id}.1: "),
+            "lost: node 4 (",
+            "lost: node 5 (",
             "a member whose directory is not named counts as lost",
-            &format!("taken: the agreed log of node {}, up to ", one + 1),
+            "taken: the agreed log of node ",
             "nothing was made\n  hint: --force says that this is meant",
         ],
     );
-    assert!(!new.exists(), "nobody said that it is meant");
+    assert!(!said.contains("majority") && !new.exists(), "nobody said that it is meant: {said}");
 
-    // Each of the two has all that was acknowledged behind the loss, in the agreed order.
-    let address = format!("127.0.0.1:{}", cluster.servers[lost].peer_port());
+    // One of them by itself has its own merged writes, and all agreed ones.
     let alone = cluster.directory().join("alone");
-    ended(&recover(&[&other_dir], &alone, &["--force"]), 0);
+    ended(&recover(&[&one_dir], &alone, &["--force"]), 0);
     let more = ["--force", "--id", &id, "--peer-listen", &address];
     let said = ended(&recover(&[&other_dir, &one_dir], &new, &more), 0);
-    contains(&said, &["these are a majority", ", epoch 2", "start it: candor serve --id"]);
+    contains(&said, &[", epoch 2", "start it: candor serve --id 3 --data-dir ", " --level causal"]);
     assert_eq!([&one_dir, &other_dir].map(|path| files(path)), survivors, "they stay as they are");
 
-    let mut alone = Server::new(&alone, 0, &["--id", "1"]);
-    let mut server = Server::new(&new, 0, &["--id", &id, "--peer-listen", &address]);
-    for server in [&mut alone, &mut server] {
+    let causal = ["--level", "causal"];
+    let more = ["--id", &id, "--peer-listen", &address, "--level", "causal"];
+    let mut alone = Server::new(&alone, 0, &causal);
+    let mut server = Server::new(&new, 0, &more);
+    for (server, of_other) in [(&mut alone, false), (&mut server, true)] {
         server.start();
         server.wait_until_ready();
         let mut client = server.client();
-        for key in 0..KEYS {
-            assert_eq!(client.get::<_, Option<u64>>(format!("key:{key}")).unwrap(), Some(key));
-            for place in [one, other] {
-                let more = client.get::<_, Option<u64>>(format!("more:{place}:{key}"));
-                assert_eq!(more.unwrap(), Some(key));
-            }
+        for (place, key) in
+            [one, other].into_iter().flat_map(|it| (0..KEYS).map(move |key| (it, key)))
+        {
+            let value = client.get::<_, Option<u64>>(format!("book:{place}:{key}"));
+            assert_eq!(value.unwrap(), Some(key));
         }
-        let at_ms: u64 = cmd("PEXPIRETIME").arg("late").query(&mut client).unwrap();
+        let at_ms: u64 = cmd("PEXPIRETIME").arg("book:late").query(&mut client).unwrap();
         assert_eq!(at_ms, deadline_ms);
         assert_eq!(once(&mut client, deadline_ms), 1, "it has run");
-        assert!(client.exists::<_, bool>(format!("cart:last:{other}")).unwrap());
-        assert!(client.exists::<_, bool>(format!("cart:{lost}")).unwrap());
-        assert!(!client.exists::<_, bool>(format!("cart:{other}")).unwrap(), "it was removed");
+        let mut exists =
+            |key: &str, place: usize| -> bool { client.exists(format!("{key}:{place}")).unwrap() };
+        assert!(
+            (0..5).all(|place| exists("of", place)) && (2..5).all(|place| exists("gone", place))
+        );
+        assert!(exists("last", one) && !exists("gone", one));
+        assert_eq!((exists("last", other), exists("gone", other)), (of_other, !of_other));
+        assert_eq!(client.get::<_, u64>("count").unwrap(), if of_other { 250 } else { 150 });
     }
     alone.kill();
     let mut client = server.client();
-    assert!(client.exists::<_, bool>(format!("cart:last:{one}")).unwrap(), "both logs are there");
-    assert_eq!(client.incr::<_, _, u64>("cart:count", 1).unwrap(), 231);
+    assert_eq!(client.incr::<_, _, u64>("count", 1).unwrap(), 251);
     let now = server.info();
     for name in ["raft_applied", "raft_term", "boot"] {
-        assert!(figure(&now, name) > figure(&before, name), "{name}");
+        let [now, before] = [&now, &before].map(|info| info[name].parse::<u64>().unwrap());
+        assert!(now > before, "{name}: {now} after {before}");
     }
     let mut wait = cmd("CONSISTENCY");
     let refused = wait.arg("WAITFOR").arg(&old_token).exec(&mut client).unwrap_err();
@@ -192,11 +201,11 @@ fn what_survivors_hold_goes_on_as_another_cluster() {
     until("the old node to be turned away", || {
         cluster.servers[other].log().contains("it is part of another cluster").then_some(())
     });
-    assert_eq!(members(&server), id);
+    assert_eq!(server.info()["members"], id);
     cluster.servers[other].kill();
     let [port, peer] = lasting_ports(2)[..] else { panic!("two were asked for") };
     let (joiner, peer) = (cluster.directory().join("joiner"), format!("127.0.0.1:{peer}"));
-    let flags = ["--id", "9", "--peer-listen", &peer, "--join", &address];
+    let flags = ["--id", "9", "--peer-listen", &peer, "--join", &address, "--level", "causal"];
     let mut joiner = Server::new(&joiner, port, &flags);
     joiner.start();
     let asked = format!("127.0.0.1:{}", server.port);
@@ -204,15 +213,15 @@ fn what_survivors_hold_goes_on_as_another_cluster() {
     ended(&candor().args(add).output().unwrap(), 0);
     joiner.wait_until_ready();
     let mut client = joiner.client();
-    assert_eq!(client.get::<_, u64>("key:7").unwrap(), 7);
+    assert_eq!(client.get::<_, u64>("book:0:7").unwrap(), 7);
     until("what was merged to arrive", || {
-        (client.get::<_, Option<u64>>("cart:count").unwrap() == Some(231)).then_some(())
+        (client.get::<_, Option<u64>>("count").unwrap() == Some(251)).then_some(())
     });
     // It is as durable as any other.
     server.kill();
     server.start();
     server.wait_until_ready();
-    assert_eq!(server.client().get::<_, u64>("cart:count").unwrap(), 231);
+    assert_eq!(server.client().get::<_, u64>("count").unwrap(), 251);
 }
 
 #[test]
@@ -261,6 +270,43 @@ fn what_is_no_survivor_is_refused() {
     let said = ended(&recover(&[one], &third.data_dir, &["--force"]), 78);
     assert!(said.contains("is not empty: there is "), "{said}");
     ended(&recover(&[one], &empty, &["--force"]), 0);
+}
+
+/// The same, by somebody at a terminal who answers this.
+fn at_a_terminal(survivor: &Path, new: &Path, more: &[&str], answer: &str) -> Output {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = PathBuf::from(ptsname(&terminal, vec![]).unwrap().into_string().unwrap());
+    let stdin = fs::File::options().read(true).write(true).open(name).unwrap();
+    rustix::io::write(&terminal, answer.as_bytes()).unwrap();
+    let mut command = candor();
+    command.arg("recover").arg(survivor).arg("--data-dir").arg(new).args(more).stdin(stdin);
+    command.output().unwrap()
+}
+
+#[test]
+fn somebody_at_a_terminal_is_asked() {
+    let cluster = Cluster::start(1, &["--level", "linearizable"]);
+    let mut server = cluster.servers.into_iter().next().unwrap();
+    server.client().set::<_, _, ()>("key", 1).unwrap();
+    server.kill();
+    let temp = tempfile::tempdir().unwrap();
+    let new = temp.path().join("new");
+    const ASKED: &str = "the first node of a new cluster of this? (yes/no) ";
+    for answer in ["no\n", "y\n", "\n", "\u{4}"] {
+        let output = at_a_terminal(&server.data_dir, &new, &["--force"], answer);
+        contains(&ended(&output, 1), &["with 1 keys", ASKED, "only \"yes\" is taken for yes"]);
+    }
+    let said = ended(&at_a_terminal(&server.data_dir, &new, &[], "yes\n"), 1);
+    assert!(!said.contains(ASKED) && said.contains("--force says that this is meant"), "{said}");
+    ended(&at_a_terminal(&server.data_dir, &new, &["--yes"], "yes\n"), 2);
+    assert!(!new.exists(), "nobody has said yes");
+    let said = ended(&at_a_terminal(&server.data_dir, &new, &["--force"], "yes\n"), 0);
+    contains(&said, &[ASKED, ", epoch 2"]);
+    let unasked = temp.path().join("unasked");
+    let output = at_a_terminal(&server.data_dir, &unasked, &["--force", "--yes"], "");
+    assert!(!ended(&output, 0).contains(ASKED));
 }
 
 /// Up to where the frames of the newest segment of a log are whole.

@@ -18,8 +18,8 @@ use crate::progress::Progress;
 ///
 /// Stop all nodes that are left, and name the data directories of all of them: a member whose
 /// directory is not named counts as lost. They are read, and stay as they are. It tells what is
-/// there, what is lost and what it would take, and then asks on a terminal; where nobody can be
-/// asked it ends, unless --force says that this is meant.
+/// there, what is lost and what it would take, and ends there, unless --force says that this is
+/// meant; on a terminal it then asks once more, unless --yes is there.
 ///
 /// Of the agreed logs it takes the one with the greatest (term, index) at its end, with all its
 /// entries: also those that nobody knows to be committed, since the lost may have acknowledged
@@ -47,9 +47,12 @@ pub(crate) struct Args {
     /// Where nodes that join later will reach it.
     #[arg(long, value_name = "HOST:PORT")]
     peer_listen: Option<String>,
-    /// Make it without asking, although what the lost members alone had is gone.
+    /// Make it, although what the lost members alone had is gone.
     #[arg(long)]
     force: bool,
+    /// Do not ask on a terminal.
+    #[arg(long, requires = "force")]
+    yes: bool,
 }
 
 pub(crate) fn execute(args: &Args) -> ExitCode {
@@ -73,6 +76,12 @@ fn recover(args: &Args) -> Result<String, Failure> {
     let printed = io::stdout().lock().write_all(in_words(&survey).as_bytes());
     crate::output::heard(printed).map_err(|error| Failure::run_time(error.to_string()))?;
     if !args.force {
+        return Err(unmade(&format!(
+            "--force says that this is meant: {} becomes the first node of a new cluster then",
+            args.data_dir.display()
+        )));
+    }
+    if !args.yes && io::stdin().is_terminal() {
         ask(args)?;
     }
     let bar = Progress::of_bytes("written");
@@ -88,21 +97,18 @@ fn recover(args: &Args) -> Result<String, Failure> {
     ))
 }
 
-/// Asks whether this is meant, where somebody can be asked.
+/// Asks whether this is meant.
 fn ask(args: &Args) -> Result<(), Failure> {
-    let place = args.data_dir.display();
-    let nothing = |hint: &str| Failure::run_time(format!("nothing was made\n  hint: {hint}"));
-    if !io::stdin().is_terminal() {
-        return Err(nothing(&format!(
-            "--force says that this is meant: {place} becomes the first node of a new cluster then"
-        )));
-    }
-    eprint!("Make {place} the first node of a new cluster of this? (yes/no) ");
+    eprint!("Make {} the first node of a new cluster of this? (yes/no) ", args.data_dir.display());
     let mut answer = String::new();
     match io::stdin().read_line(&mut answer) {
         Ok(_) if answer.trim() == "yes" => Ok(()),
-        _ => Err(nothing("only \"yes\" is taken for yes")),
+        _ => Err(unmade("only \"yes\" is taken for yes")),
     }
+}
+
+fn unmade(hint: &str) -> Failure {
+    Failure::run_time(format!("nothing was made\n  hint: {hint}"))
 }
 
 /// What is there, what is lost, and what becomes of it, in lines.
