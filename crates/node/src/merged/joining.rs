@@ -183,4 +183,35 @@ mod tests {
         apply(&mut merged, 7);
         assert_eq!(value(&merged), Some(b"15".into()));
     }
+
+    #[test]
+    fn all_that_another_replica_held_is_joined() {
+        let replica = |writes: &[(u64, &[&str])]| {
+            let mut merged = Merged::new(NodeId(1), &[NodeId(1), NodeId(2), NodeId(3)]);
+            for (node, words) in writes {
+                let (origin, previous) = (NodeId(*node), Place::START);
+                let after = VersionVector::default();
+                let header = Header { origin, place: place(1), previous, clock: 1, after };
+                let command = Command::of_words(words).unwrap();
+                let write = merged.copies.encoded(KeyspaceId::DEFAULT, &command);
+                merged.take(&header, encode(&header, 1, &write));
+                merged.apply_next(&mut |_, _, _| ());
+            }
+            merged
+        };
+        let (by_two, by_three): ((u64, &[&str]), (u64, &[&str])) =
+            ((2, &["INCRBY", "k", "5"]), (3, &["INCRBY", "k", "7"]));
+        for (here, there) in [
+            (vec![by_two], vec![by_three]),
+            (vec![by_three], vec![by_two]),
+            (vec![by_two, by_three], vec![by_three]),
+            (vec![], vec![by_three, by_two]),
+        ] {
+            let mut merged = replica(&here);
+            merged.join_all(replica(&there)).unwrap();
+            assert_eq!(value(&merged), Some(b"12".into()), "{here:?} and {there:?}");
+            let both = VersionVector::from_iter([(NodeId(2), place(1)), (NodeId(3), place(1))]);
+            assert_eq!(*merged.vector(), both);
+        }
+    }
 }
