@@ -30,7 +30,7 @@
 //! | `agreed` | the one log that Raft keeps: writes, linearizable and bounded reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
 //! | `snapshot` | the state written down, so that logs may go, and fetched by who is behind |
-//! | `backup` | a snapshot, or what survivors hold, read by others, and turned into the first node of a new cluster |
+//! | `backup` | a snapshot, or what survivors hold, turned into the first node of a new cluster |
 //! | `digest` | the state of all members compared, and a node that differs stopped |
 //! | `cluster` | who the members are, whether they are who they say, how far their clocks differ |
 //! | `wire`, `recovery` | the forms on disk and between nodes; how a node is born from its disk |

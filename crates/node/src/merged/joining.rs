@@ -186,21 +186,20 @@ mod tests {
 
     #[test]
     fn all_that_another_replica_held_is_joined() {
-        let replica = |writes: &[(u64, &[&str])]| {
+        let replica = |writes: &[(u64, &str)]| {
             let mut merged = Merged::new(NodeId(1), &[NodeId(1), NodeId(2), NodeId(3)]);
-            for (node, words) in writes {
+            for (node, by) in writes {
                 let (origin, previous) = (NodeId(*node), Place::START);
                 let after = VersionVector::default();
                 let header = Header { origin, place: place(1), previous, clock: 1, after };
-                let command = Command::of_words(words).unwrap();
+                let command = Command::of_words(&["INCRBY", "k", by]).unwrap();
                 let write = merged.copies.encoded(KeyspaceId::DEFAULT, &command);
                 merged.take(&header, encode(&header, 1, &write));
                 merged.apply_next(&mut |_, _, _| ());
             }
             merged
         };
-        let (by_two, by_three): ((u64, &[&str]), (u64, &[&str])) =
-            ((2, &["INCRBY", "k", "5"]), (3, &["INCRBY", "k", "7"]));
+        let (by_two, by_three) = ((2, "5"), (3, "7"));
         for (here, there) in [
             (vec![by_two], vec![by_three]),
             (vec![by_three], vec![by_two]),

@@ -163,8 +163,8 @@ impl World {
     /// - `snapshot 1`, `snapshot 1 though full`: node 1 writes a snapshot; `rot 1`, `rot all 1`:
     ///   its newest snapshot is damaged, or all are; `forget 1`: of the log of node 1 what is
     ///   before its older snapshot is gone; `start 1 discard`: it starts without any state.
-    /// - `recover 2 3 as 7`: a new cluster's first node, 7, is made of what nodes 2 and 3 hold, which
-    ///   are down and all that survives.
+    /// - `recover 2 3 as 7`: a new cluster's first node, 7, is made of what nodes 2 and 3 hold,
+    ///   which are down and all that survives.
     /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what
     ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
     /// - `joins KEYS MS`: of a merged state that was fetched so many keys are joined a turn, and a
