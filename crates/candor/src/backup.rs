@@ -103,13 +103,15 @@ fn in_words(examined: &Examined) -> String {
     )
 }
 
-/// How the first node of a new cluster is started, with this order of `default`.
-fn started_by(id: u64, data_dir: &Path, order: Order) -> String {
+/// How the first node of a new cluster is started, where it receives others if that is said, with
+/// this order of `default`.
+fn started_by(id: u64, data_dir: &Path, peer_listen: Option<&str>, order: Order) -> String {
     // Without a level a server is linearizable, which an agreed default goes with.
     let level = match order {
         Order::Agreed => "",
         Order::Merged => " --level causal",
     };
     let place = lab::quoted(&data_dir.display().to_string());
-    format!("start it: candor serve --id {id} --data-dir {place}{level}")
+    let peers = peer_listen.map_or(String::new(), |address| format!(" --peer-listen {address}"));
+    format!("start it: candor serve --id {id} --data-dir {place}{peers}{level}")
 }

@@ -248,6 +248,16 @@ fn what_is_no_survivor_is_refused() {
         refused(&[one, path], &new, 78, &["is no data directory of a node", "hint: "]);
     }
     ended(&recover(&[], &new, &["--force"]), 2);
+    for within in ["new", "a/b/../new", "log/new"] {
+        let within = one.join(within);
+        refused(&[one], &within, 78, &["is within ", "the directory of a survivor\n  hint: "]);
+    }
+    let (identity, elsewhere) = (one.join("identity"), temp.path().join("identity"));
+    fs::rename(&identity, &elsewhere).unwrap();
+    refused(&[one], &new, 78, &["one has a log, and no file identity beside it", "hint: "]);
+    fs::write(&identity, "candor 1\nnode one\n").unwrap();
+    refused(&[one], &new, 78, &["one/identity does not say whose", "hint: "]);
+    fs::rename(&elsewhere, &identity).unwrap();
 
     // Another cluster, whose node has another id.
     let mut third = Server::new(&temp.path().join("three"), 0, &["--id", "3"]);

@@ -68,9 +68,8 @@ fn recover(args: &Args) -> Result<String, Failure> {
         id: args.id,
         address: args.peer_listen.clone().unwrap_or_default(),
     };
-    new.check()?;
     let bar = Progress::of_bytes("read");
-    let survey = server::survey(&args.directories, &mut |bytes| bar.tell(bytes));
+    let survey = server::survey(&args.directories, new, &mut |bytes| bar.tell(bytes));
     bar.end();
     let survey = survey?;
     let printed = io::stdout().lock().write_all(in_words(&survey).as_bytes());
@@ -85,7 +84,7 @@ fn recover(args: &Args) -> Result<String, Failure> {
         ask(args)?;
     }
     let bar = Progress::of_bytes("written");
-    let made = survey.found(&new, &mut |bytes| bar.tell(bytes));
+    let made = survey.found(&mut |bytes| bar.tell(bytes));
     bar.end();
     let made = made?;
     let (cluster, epoch) = made.cluster;
@@ -93,7 +92,7 @@ fn recover(args: &Args) -> Result<String, Failure> {
         "{}: node {} of a new cluster {cluster:016x}, epoch {epoch}\n{}",
         args.data_dir.display(),
         args.id,
-        started_by(args.id, &args.data_dir, made.order),
+        started_by(args.id, &args.data_dir, args.peer_listen.as_deref(), made.order),
     ))
 }
 

@@ -64,6 +64,6 @@ fn restore(args: &Args) -> Result<String, Failure> {
         args.data_dir.display(),
         args.id,
         in_words(&good.examined),
-        started_by(args.id, &args.data_dir, restored.order),
+        started_by(args.id, &args.data_dir, args.peer_listen.as_deref(), restored.order),
     ))
 }

@@ -20,6 +20,7 @@ pub struct Survey {
     survivors: Survivors,
     directories: Vec<PathBuf>,
     remarks: Vec<String>,
+    new: NewNode,
     /// As long as they are here no node starts on any of the directories.
     _locks: Vec<Resting>,
 }
@@ -33,14 +34,22 @@ struct Read {
     bad: Vec<String>,
 }
 
-/// Reads the data directories of survivors. `progress` is told how many bytes were read so far.
+/// Reads the data directories of survivors, out of which this node is to be made. `progress` is
+/// told how many bytes were read so far.
 ///
 /// # Errors
-/// 78: a directory is none, damaged, of another cluster or of a node that is named already; 1: a
-/// node runs on it, or the system does not let us read it.
-pub fn survey(directories: &[PathBuf], progress: &mut dyn FnMut(u64)) -> Result<Survey, Error> {
+/// 78: a directory is none, damaged, of another cluster or of a node that is named already, or the
+/// new node cannot be made where it is to be; 1: a node runs on one, or the system does not let us
+/// read it.
+pub fn survey(
+    directories: &[PathBuf],
+    new: NewNode,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Survey, Error> {
+    new.check()?;
     let disk = Disk::default();
     refuse_twice(&disk, directories)?;
+    directories.iter().try_for_each(|path| refuse_within(path, &new.data_dir))?;
     // All of them are locked before anything is read, which may take long.
     let open = |path: &PathBuf| Resting::open(&disk, path).map_err(unusable(path));
     let locks = directories.iter().map(open).collect::<Result<Vec<_>, _>>()?;
@@ -58,7 +67,7 @@ pub fn survey(directories: &[PathBuf], progress: &mut dyn FnMut(u64)) -> Result<
         }
     }
     survivors.compare().map_err(|(place, error)| refused(&directories[place])(error))?;
-    Ok(Survey { survivors, directories: directories.to_vec(), remarks, _locks: locks })
+    Ok(Survey { survivors, directories: directories.to_vec(), remarks, new, _locks: locks })
 }
 
 impl Survey {
@@ -83,7 +92,8 @@ impl Survey {
     /// # Errors
     /// 78: the directory is not empty; 1: the disk refuses. What was made until then stays, and no
     /// node starts with a part of it.
-    pub fn found(self, new: &NewNode, progress: &mut dyn FnMut(u64)) -> Result<Restored, Error> {
+    pub fn found(self, progress: &mut dyn FnMut(u64)) -> Result<Restored, Error> {
+        let new = self.new;
         new.check()?;
         let founder = new.founder()?;
         let directory = founder.directory;
@@ -119,7 +129,7 @@ fn refuse_twice(disk: &Disk, directories: &[PathBuf]) -> Result<(), Error> {
         let is_directory = path.is_dir();
         let identity = is_directory.then(|| Identity::read(disk, path)).transpose();
         let Some(Identity { node, .. }) = identity.map_err(unusable(path))?.flatten() else {
-            return Err(log::Error::Nobodys(path.clone()).into());
+            return Err(nobodys(path));
         };
         if let Some((_, other)) = seen.iter().find(|(id, _)| *id == node) {
             return Err(Error::configuration(format!(
@@ -131,6 +141,37 @@ fn refuse_twice(disk: &Disk, directories: &[PathBuf]) -> Result<(), Error> {
         seen.push((node, path));
     }
     Ok(())
+}
+
+/// A directory that does not say whose it is. One with a log is that of a node all the same.
+fn nobodys(path: &Path) -> Error {
+    if path.join("log").is_dir() {
+        return Error::configuration(format!(
+            "{} has a log, and no file identity beside it, which says whose it is\n  hint: put that file back, or start the \
+             node on it once, which writes it anew",
+            path.display()
+        ));
+    }
+    log::Error::Nobodys(path.to_owned()).into()
+}
+
+/// Nothing is made within the directory of a survivor, which stays as it is.
+fn refuse_within(survivor: &Path, new: &Path) -> Result<(), Error> {
+    let absolute = std::path::absolute(new).unwrap_or_else(|_| new.to_owned());
+    let there = absolute.ancestors().find_map(|above| above.canonicalize().ok());
+    let is_within = survivor
+        .canonicalize()
+        .ok()
+        .zip(there)
+        .is_some_and(|(survivor, there)| there.starts_with(survivor));
+    if !is_within {
+        return Ok(());
+    }
+    Err(Error::configuration(format!(
+        "{} is within {}, the directory of a survivor\n  hint: make the new one somewhere else: survivors stay as they are",
+        new.display(),
+        survivor.display()
+    )))
 }
 
 /// All that a directory holds: its newest good snapshot, and the log behind that.
@@ -233,6 +274,10 @@ fn unusable(path: &Path) -> impl FnOnce(log::Error) -> Error {
             "{}: the log begins with {}, and what holds frame {expected} is missing{HINT}",
             path.display(),
             first.display()
+        )),
+        log::Error::Lost { node, .. } => Error::configuration(format!(
+            "{}: the log of node {node} is gone{HINT}",
+            path.display()
         )),
         log::Error::Refused(error) => refused(path)(error),
         error => error.into(),

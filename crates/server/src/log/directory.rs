@@ -250,6 +250,28 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_that_rests_is_locked_and_left_as_it_is() {
+        let temp = tempfile::tempdir().unwrap();
+        let rest = || Resting::open(&Disk::default(), temp.path());
+        assert!(matches!(rest(), Err(Error::Nobodys(path)) if path == temp.path()));
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0, "nothing is made");
+        let running = open(temp.path()).unwrap();
+        let identity = Identity { node: 3, directory: 9 };
+        identity.write(&Disk::default(), temp.path()).unwrap();
+        assert!(matches!(rest(), Err(Error::Locked(path)) if path == temp.path()));
+        drop(running);
+        let resting = rest().unwrap();
+        assert_eq!(resting.identity, identity);
+        assert!(matches!(open(temp.path()), Err(Error::Locked(_))), "no node starts");
+        drop(resting);
+        open(temp.path()).unwrap();
+        // Of a copy without that file nobody needs it.
+        fs::remove_file(temp.path().join("lock")).unwrap();
+        rest().unwrap();
+        assert!(!temp.path().join("lock").exists());
+    }
+
+    #[test]
     fn somebody_elses_directory_is_refused() {
         let temp = tempfile::tempdir().unwrap();
         fs::write(temp.path().join("thesis.tex"), "…").unwrap();

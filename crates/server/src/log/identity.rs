@@ -5,6 +5,7 @@
 //! file is written once the first group is durable, before anybody is told so. So where it is,
 //! there was a log.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -40,7 +41,10 @@ impl Identity {
     pub(crate) fn read(disk: &Disk, data: &Path) -> Result<Option<Identity>, Error> {
         let path = data.join(IDENTITY);
         let text = match disk.read_text(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                return Err(Error::Unidentified(path));
+            }
             text => text.map_err(Error::io("read", &path))?,
         };
         Identity::parse(&text).map(Some).ok_or(Error::Unidentified(path))
@@ -88,7 +92,8 @@ mod tests {
     #[test]
     fn what_says_something_else_is_refused() {
         let temp = tempfile::tempdir().unwrap();
-        for text in ["", "candor 2\nnode 1\ndirectory 0000000000000001\n", "candor 1\nnode 1\n"] {
+        let newer: &[u8] = b"candor 2\nnode 1\ndirectory 0000000000000001\n";
+        for text in [b"", newer, b"candor 1\nnode 1\n", b"candor 1\nnode \xff\n"] {
             fs::write(temp.path().join(IDENTITY), text).unwrap();
             let error = Identity::read(&Disk::default(), temp.path()).unwrap_err().to_string();
             assert!(error.contains("identity does not say whose"), "{error}");

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::frame;
 use super::recovery::{PassedOver, Report};
 use super::segment;
-use super::{Directory, Error, Identity, Log};
+use super::{Directory, Error, Identity, Log, read};
 use crate::log::disk::Disk;
 
 const SMALL: u64 = 8192;
@@ -164,6 +164,56 @@ fn a_torn_tail_is_cut_wherever_it_is_torn() {
         assert_eq!(report.torn.is_some(), cut > start, "cut at {cut}");
         assert!(fs::read(&path).unwrap()[start..].iter().all(|byte| *byte == 0));
     }
+}
+
+#[test]
+fn a_log_that_is_only_read_stays_as_it_is() {
+    let world = World::with(SMALL, &groups(20, 1000));
+    let read = |from: u64| {
+        let mut found = vec![];
+        let report = read(&Disk::default(), world.temp.path(), from, |frame, records| {
+            found.push((frame, records.to_vec()));
+            Ok(())
+        });
+        (report, found)
+    };
+    let frames = |places: std::ops::Range<usize>| -> Vec<(u64, Vec<u8>)> {
+        places.map(|place| (place as u64 + 1, world.groups[place].clone())).collect()
+    };
+    let (report, found) = read(1);
+    assert_eq!((found, report.unwrap().groups), (frames(0..20), 20));
+    let (report, found) = read(14);
+    assert_eq!((found, report.unwrap().groups), (frames(13..20), 7));
+
+    // A torn tail is told of, and not cut.
+    let (path, start, end) = world.last_frame();
+    let whole = fs::read(&path).unwrap();
+    flip(&path, end - 1000);
+    let harmed = fs::read(&path).unwrap();
+    let (report, found) = read(1);
+    let torn = report.unwrap().torn.unwrap();
+    assert_eq!((found, torn.path, torn.offset), (frames(0..19), path.clone(), start as u64));
+    assert!(fs::read(&path).unwrap() == harmed, "nobody cut it");
+    // Not even where the system lets nobody write.
+    fs::write(&path, whole).unwrap();
+    let writable = fs::metadata(&path).unwrap().permissions();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o400)).unwrap();
+    assert_eq!(read(1).0.unwrap().torn, None);
+    fs::set_permissions(&path, writable).unwrap();
+
+    // Damage is refused as at a start, and so is what is missing.
+    let first = world.segments().swap_remove(0);
+    let whole = fs::read(&first).unwrap();
+    flip(&first, segment::HEADER_BYTES + 30);
+    let (report, found) = read(1);
+    assert!(matches!(report, Err(Error::Damaged { path, .. }) if path == first));
+    assert_eq!(found, []);
+    fs::write(&first, whole).unwrap();
+    fs::remove_file(first).unwrap();
+    assert!(matches!(read(1).0, Err(Error::Missing { expected: 1, .. })));
+    assert_eq!(read(14).1, frames(13..20), "what is before it is known already");
+    fs::remove_dir_all(world.temp.path().join("log")).unwrap();
+    assert!(matches!(read(14).0, Err(Error::Missing { expected: 14, .. })));
 }
 
 #[test]

@@ -188,6 +188,8 @@ mutants! {
 
     /// A directory that another process uses is taken.
     LockIgnored, "two nodes on one disk", "log::directory::tests::a_directory_is_made_and_locked";
+    /// A survivor's directory is read though its node runs, or starts meanwhile.
+    RestingNotLocked, "two nodes on one disk", "log::directory::tests::a_directory_that_rests_is_locked_and_left_as_it_is";
 
     // What the system refuses.
     /// A disk that fails (EIO) is taken for one that is full.

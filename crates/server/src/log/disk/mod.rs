@@ -158,7 +158,7 @@ impl Disk {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             lock => lock?,
         };
-        lock.try_lock()?;
+        mutant!(RestingNotLocked, lock.try_lock()?, ());
         Ok(Some(lock))
     }
 
