@@ -22,7 +22,8 @@ pub(crate) fn apply_committed(
     lives: &Lives,
 ) {
     let commit = tail.hard_state().commit;
-    apply_up_to(tail, state, base, commit, |id| id.node != me || lives.contain(id.life));
+    let may_run = |id: WriteId| id.node != me || lives.contain(id.life);
+    apply_up_to(tail, state, base, commit, Some(me), may_run);
     tail.forget(base.index, Limits::default().kept_bytes);
 }
 
@@ -30,15 +31,17 @@ pub(crate) fn apply_committed(
 /// does not know: then the state does not stand at the last entry.
 pub(crate) fn apply_all(tail: &Tail, state: &mut State, base: &mut AgreedBase) {
     let last = mutant!(TailNotTaken, tail.last(), tail.hard_state().commit);
-    apply_up_to(tail, state, base, last, |_| true);
+    apply_up_to(tail, state, base, last, None, |_| true);
 }
 
-/// Applies entries up to this one, as long as all is known and all their writes may run.
+/// Applies entries up to this one, as long as all is known, all their writes may run, and none
+/// removes this node.
 fn apply_up_to(
     tail: &Tail,
     state: &mut State,
     base: &mut AgreedBase,
     last: u64,
+    me: Option<NodeId>,
     may_run: impl Fn(WriteId) -> bool,
 ) {
     for entry in tail.from(base.index.0 + 1).take_while(|entry| entry.index <= last) {
@@ -50,7 +53,7 @@ fn apply_up_to(
         // Another one is to say so ([`super::Agreed::may_remove`]).
         let goes = entry::step(&entry.data)
             .and_then(|(change, step)| state.roster().goes_by(change, &step));
-        if goes == Some(me) {
+        if goes.is_some() && goes == me {
             break;
         }
         let index = Index(entry.index);
