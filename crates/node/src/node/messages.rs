@@ -89,8 +89,9 @@ impl Node {
         let Message { from, sender, body } = message;
         if !self.members.is_formed() || !self.members.believes(from, sender) {
             // All members say these now and then: one that was removed, and has missed it.
-            if matches!(body, Body::AskClock { .. } | Body::Members(_)) {
-                mutant!(RemovedIgnored, drop(self.tell_removed(from, sender, path, outputs)), ());
+            let is_said = matches!(body, Body::AskClock { .. } | Body::Members(_));
+            if mutant!(RemovedIgnored, is_said, false) {
+                self.tell_removed(from, sender, path, outputs);
             }
             return;
         }
