@@ -106,7 +106,8 @@ impl Own {
 pub(crate) struct Lead {
     attempt: Index,
     term: Term,
-    members: usize,
+    /// Those that have to say so.
+    members: Vec<NodeId>,
     /// Which start of each member refuses commands, and where its own merged log ends.
     fenced: BTreeMap<NodeId, (Life, Place)>,
     /// What each start has found.
@@ -123,16 +124,23 @@ pub(crate) struct Lead {
 const GATHER_MS: u64 = 5000;
 
 impl Lead {
-    pub(crate) fn begin(attempt: Index, term: Term, members: usize, now_ms: u64) -> Lead {
+    pub(crate) fn begin(attempt: Index, term: Term, now_ms: u64) -> Lead {
         Lead {
             attempt,
             term,
-            members,
+            members: vec![],
             fenced: BTreeMap::new(),
             looked: BTreeMap::new(),
             has_announced: false,
             began_ms: now_ms,
             ended_ms: None,
+        }
+    }
+
+    /// All members are these now.
+    pub(crate) fn follow(&mut self, members: &[NodeId]) {
+        if self.members != members {
+            self.members = members.to_vec();
         }
     }
 
@@ -179,15 +187,18 @@ impl Lead {
         self.looked.retain(|id, (life, _)| is_present(*id, *life));
     }
 
-    /// Whether so many members are all.
-    fn is_all(&self, members: usize) -> bool {
-        mutant!(OpenedWithoutOne, members == self.members, members + 1 >= self.members)
+    /// Whether all members are among these. (How many there are says nothing: one that came since may
+    /// have said so, and one that was there has not.)
+    fn are_all<T>(&self, said: &BTreeMap<NodeId, T>) -> bool {
+        let lacks = self.members.iter().filter(|id| !said.contains_key(id)).count();
+        let are_all = mutant!(OpenedWithoutOne, lacks == 0, lacks <= 1);
+        mutant!(MembersCounted, are_all, said.len() == self.members.len())
     }
 
     /// Where the merged logs of all members end, if all have said so.
     pub(crate) fn ends(&self) -> Option<VersionVector> {
         let all = || self.fenced.iter().map(|(id, (_, end))| (*id, *end));
-        self.is_all(self.fenced.len()).then(|| VersionVector::from_iter(all()))
+        self.are_all(&self.fenced).then(|| VersionVector::from_iter(all()))
     }
 
     /// The same, if they are to be told so now for the first time.
@@ -204,12 +215,12 @@ impl Lead {
 
     /// Whether all have looked, and nobody has found a key.
     pub(crate) fn may_open(&self) -> bool {
-        self.ends().is_some() && self.is_all(self.looked.len()) && self.found().is_none()
+        self.ends().is_some() && self.are_all(&self.looked) && self.found().is_none()
     }
 
     /// Who of these has not said all.
-    pub(crate) fn missing<'a>(&self, members: &'a [NodeId]) -> impl Iterator<Item = &'a NodeId> {
-        members.iter().filter(|id| !self.looked.contains_key(id))
+    pub(crate) fn missing(&self) -> impl Iterator<Item = &NodeId> {
+        self.members.iter().filter(|id| !self.looked.contains_key(id))
     }
 
     /// Whether the end of the attempt is to be put into the log now; if so, it counts as put.
@@ -237,7 +248,8 @@ mod tests {
 
     /// What of two members is known that have said all of this attempt.
     fn lead(attempt: u64) -> Lead {
-        let mut lead = Lead::begin(Index(7), TERM, 2, 0);
+        let mut lead = Lead::begin(Index(7), TERM, 0);
+        lead.follow(&[1, 2].map(NodeId));
         for id in [1, 2].map(NodeId) {
             lead.on_fenced(id, life(1), Index(attempt), place(id.0));
             lead.on_looked(id, life(1), Index(attempt), None);
@@ -247,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_leader_gives_members_their_time_before_it_may_give_up() {
-        let lead = Lead::begin(Index(7), TERM, 2, 90_000);
+        let lead = Lead::begin(Index(7), TERM, 90_000);
         assert!(!lead.has_waited(90_000 + GATHER_MS - 1) && lead.has_waited(90_000 + GATHER_MS));
     }
 
@@ -259,11 +271,27 @@ mod tests {
         let mut found = lead(7);
         found.on_looked(NodeId(2), life(1), Index(7), Some(Bytes::from("user:7")));
         assert!(!found.may_open() && found.found().is_some());
-        let mut early = Lead::begin(Index(7), TERM, 2, 0);
+        let mut early = Lead::begin(Index(7), TERM, 0);
+        early.follow(&[1, 2].map(NodeId));
         early.on_looked(NodeId(1), life(1), Index(7), None);
         early.on_fenced(NodeId(2), life(1), Index(7), place(2));
         assert!(early.ends().is_none() && !early.may_open());
-        assert_eq!(early.missing(&[1, 2].map(NodeId)).collect::<Vec<_>>(), [&NodeId(2)]);
+        assert_eq!(early.missing().collect::<Vec<_>>(), [&NodeId(2)]);
+    }
+
+    #[test]
+    fn one_that_came_since_does_not_speak_for_a_member() {
+        let mut lead = Lead::begin(Index(7), TERM, 0);
+        lead.follow(&[1, 2].map(NodeId));
+        for id in [1, 3].map(NodeId) {
+            lead.on_fenced(id, life(1), Index(7), place(1));
+            lead.on_looked(id, life(1), Index(7), None);
+        }
+        assert!(lead.ends().is_none() && !lead.may_open());
+        lead.follow(&[1, 2, 3].map(NodeId));
+        assert!(!lead.may_open(), "all three must");
+        lead.follow(&[1, 3].map(NodeId));
+        assert!(lead.may_open(), "it was removed");
     }
 
     #[test]

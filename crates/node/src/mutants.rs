@@ -149,6 +149,8 @@ mutants! {
     RemovesBeforeSync, "members", "", "members_34_two_of_two.story";
     /// Who was removed, and has not heard it, goes on talking to members that know.
     RemovedIgnored, "members", "", "members_35_removed_and_cut_off.story";
+    /// A node goes by the members when an entry that changes them is half applied.
+    FollowedWithin, "members", "", "members_36_two_commands_in_an_entry.story";
     /// A learner stands for election when the leader is lost.
     LearnerStands, "members", "", "members_30_a_learner_does_not_stand.story";
     /// A leader that ends asks a learner to lead.
@@ -711,6 +713,8 @@ mutants! {
     FencedBeforeSync, "a key in two keyspaces", "", "keyspaces_15_on_a_slow_disk.story";
     /// A prefix changes hands although one member has not said that it refuses commands.
     OpenedWithoutOne, "a key in two keyspaces", "", "keyspaces_03_a_partition.story";
+    /// Members that say nothing is there are counted, whoever they are.
+    MembersCounted, "a key in two keyspaces", "", "carving::tests::one_that_came_since_does_not_speak_for_a_member";
     /// The state machine runs a write whatever keyspace it names.
     NotResolvedAgain, "a key in two keyspaces", "", "keyspaces_07_writes_on_their_way.story";
     /// The id of a keyspace that is gone is given to another one.

@@ -11,7 +11,7 @@ pub struct Options {
     pub order: Option<Order>,
     /// How many nodes there are, 1 to 7; the seed's choice if not given.
     pub nodes: Option<usize>,
-    /// Whether members come and go; they do not if that is not given.
+    /// Whether members come and go; if not given, the seed's choice, or no where a bug is planted.
     pub members: Option<bool>,
     /// A world in which nothing breaks, instead of the seed's choice.
     pub plain: Option<Plain>,
@@ -48,6 +48,15 @@ pub enum Plain {
 }
 
 impl Options {
+    /// Whether something is planted that the checks are to catch.
+    pub(crate) fn is_planted(&self) -> bool {
+        #[cfg(feature = "mutants")]
+        if self.mutant.is_some() {
+            return true;
+        }
+        self.sabotage.is_some()
+    }
+
     /// The command that runs the world of a seed with these options again.
     pub fn command(&self, seed: u64) -> String {
         let row = |numbers: &[usize]| match numbers {

@@ -212,9 +212,7 @@ impl Node {
         let term = self.agreed.term();
         let is_of = |lead: &Lead| lead.is_of(attempt.index, term);
         if !self.carving.lead.as_ref().is_some_and(is_of) {
-            let count = self.members.ids().len();
-            self.carving.lead =
-                Some(Lead::begin(attempt.index, term, count, self.now.monotonic_ms));
+            self.carving.lead = Some(Lead::begin(attempt.index, term, self.now.monotonic_ms));
         }
         let (me, members) = (self.identity, &self.members);
         let is_present = |id, life| match id == me.id {
@@ -222,6 +220,7 @@ impl Node {
             false => members.known(id).is_some_and(|known| known.life == life),
         };
         let lead = self.carving.lead.as_mut().expect("it leads");
+        lead.follow(members.ids());
         lead.forget_past(is_present);
         // All that are there may have said so before.
         if let Some(own) = &self.carving.own
@@ -277,8 +276,7 @@ impl Node {
     fn nobody_said(&self, entry: &Entry) -> String {
         let name = &entry.definition.name;
         let lead = self.carving.lead.as_ref().expect("it leads");
-        let missing = lead.missing(self.members.ids());
-        let missing: Vec<String> = missing.map(|id| id.0.to_string()).collect();
+        let missing: Vec<String> = lead.missing().map(|id| id.0.to_string()).collect();
         let nodes = if missing.len() == 1 { "node" } else { "nodes" };
         let what = match entry.phase {
             Phase::Dropping(_) => "not dropped",

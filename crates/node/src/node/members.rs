@@ -272,7 +272,9 @@ impl Node {
             self.follow_ids(outputs);
         }
         let applied = self.agreed.roster().version();
-        if applied <= self.changing.followed {
+        // An entry may change them twice, and all of it is one version of them.
+        let is_whole = mutant!(FollowedWithin, !self.agreed.is_within_entry(), true);
+        if applied <= self.changing.followed || !is_whole {
             return;
         }
         self.changing.followed = applied;

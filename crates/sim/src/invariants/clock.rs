@@ -48,6 +48,8 @@ struct Seen {
     asked: BTreeMap<(SessionId, RequestId), u64>,
     /// When it first took part in this life, by its monotonic clock.
     began_ms: Option<u64>,
+    /// Whether it had measured enough at some time of this life, or waited long enough.
+    goes_on: bool,
     /// The bounds that it told of each clock, against its own monotonic clock.
     told: BTreeMap<NodeId, (i64, i64)>,
     /// When its wall clock was last looked at, what it said, and when it was last seen to be set.
@@ -122,7 +124,9 @@ impl Capped {
         }
         let half = 2 * measured + 1 >= turn.status.members.len();
         let waited = seen.began_ms.is_some_and(|began_ms| now_ms >= began_ms + WAIT_MS);
-        if !half && !waited {
+        // One that is added later is not waited for.
+        seen.goes_on |= half || waited;
+        if !seen.goes_on {
             return;
         }
         if 2 * near < measured {
@@ -195,7 +199,7 @@ impl Invariant for Capped {
         self.look_at_walls(turn);
         let seen = &mut self.hosts[turn.host];
         if seen.life != turn.life {
-            (seen.life, seen.began_ms) = (turn.life, None);
+            (seen.life, seen.began_ms, seen.goes_on) = (turn.life, None, false);
             seen.asked.clear();
             seen.told.clear();
         }

@@ -126,7 +126,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(time::Onward::new(setting)),
         Box::new(reserve::Small::new(setting.hosts())),
         Box::new(full::TakesNothing::new(setting.hosts())),
-        Box::new(silence::Silent),
+        Box::new(silence::Silent { changes_members: setting.changes_members() }),
         Box::new(replay::Same::new(setting.hosts())),
         Box::new(copy::TurnedAway::new(setting)),
         Box::new(answer::Fitting::new(setting)),

@@ -7,7 +7,10 @@ use super::invariant::{Invariant, Turn};
 
 /// Nothing is promised without a state.
 #[derive(Debug)]
-pub(crate) struct Silent;
+pub(crate) struct Silent {
+    /// Whether an answer may be about members, which are agreed on.
+    pub(crate) changes_members: bool,
+}
 
 /// What is promised by it, and the state of which order that needs. `order`: of all keyspaces.
 fn promise(output: &Output, order: Order) -> Option<(Order, &'static str)> {
@@ -37,7 +40,8 @@ impl Invariant for Silent {
         }
         let promised = turn.outputs.iter().filter_map(|output| promise(output, status.order));
         // Where there are other keyspaces, the answer may be about one of the other order.
-        let is_told = |does: &str| does != "answers" || status.keyspaces.count <= 1;
+        let is_one = status.keyspaces.count <= 1 && !self.changes_members;
+        let is_told = |does: &str| does != "answers" || is_one;
         let is_lost = |(order, does): &(Order, &str)| match is_told(does) {
             true => status.lost.of(*order),
             false => status.lost.agreed && status.lost.merged,
@@ -66,7 +70,8 @@ mod tests {
         let look = |lost, reply| {
             let mut status = status(1);
             status.lost = lost;
-            Silent.on_turn(&Turn { outputs: &[reply], ..turn(&status, 1) })
+            Silent { changes_members: false }
+                .on_turn(&Turn { outputs: &[reply], ..turn(&status, 1) })
         };
         let agreed = LostStates { agreed: true, merged: false };
         let merged = LostStates { agreed: false, merged: true };
@@ -77,7 +82,8 @@ mod tests {
         let with_keyspaces = |lost| {
             let keyspaces = node::KeyspacesTold { count: 2, ..Default::default() };
             let status = node::Status { lost, keyspaces, ..status(1) };
-            Silent.on_turn(&Turn { outputs: &[reply(Reply::Ok)], ..turn(&status, 1) })
+            Silent { changes_members: false }
+                .on_turn(&Turn { outputs: &[reply(Reply::Ok)], ..turn(&status, 1) })
         };
         assert_eq!(with_keyspaces(agreed), Ok(()), "it may be of a merged one");
         assert!(with_keyspaces(LostStates { agreed: true, merged: true }).is_err());

@@ -354,7 +354,7 @@ impl World {
             self.operator.tasks.push(Task { change: wanted, tries: 1, is_asked: false, chance });
             self.ask_for_change(task);
         }
-        Some("the members are to change".into())
+        Some(format!("the members are to change; {}", self.under_way()))
     }
 
     /// The change that is under way, and what it waits for, as whoever leads says.
