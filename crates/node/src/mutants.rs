@@ -151,6 +151,8 @@ mutants! {
     RemovedIgnored, "members", "", "members_35_removed_and_cut_off.story";
     /// A node goes by the members when an entry that changes them is half applied.
     FollowedWithin, "members", "", "members_36_two_commands_in_an_entry.story";
+    /// Who has only heard that a member is removed tells it so.
+    ToldByHearsay, "members", "", "members_37_by_hearsay.story";
     /// A learner stands for election when the leader is lost.
     LearnerStands, "members", "", "members_30_a_learner_does_not_stand.story";
     /// A leader that ends asks a learner to lead.

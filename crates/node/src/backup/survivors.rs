@@ -249,7 +249,11 @@ impl Survivors {
         let votes = |(node, _, votes): (NodeId, String, bool)| votes.then_some(node);
         let voters: Vec<NodeId> = joined.members().into_iter().filter_map(votes).collect();
         let there = self.told.iter().filter(|told| voters.contains(&told.node)).count();
-        2 * there > voters.len()
+        // Whoever runs does not know of removals that are not known to be committed.
+        let commit = joined.facts.commit;
+        let removed = joined.roster.all_removed().values();
+        let in_doubt = removed.filter(|removed| removed.index > commit).count();
+        2 * there > voters.len() + in_doubt
     }
 
     /// Begins to write the snapshot of a new cluster's first node.
@@ -304,6 +308,8 @@ impl Joined {
         match (self.roster.member(id), self.roster.removed(id)) {
             (Some(member), _) if member.directory == told.directory => Ok(()),
             (Some(_), _) => Err(not_its_directory(id)),
+            // What its own log holds behind what is committed may be all that is left of it.
+            (None, Some(_)) if id == self.birth.id => Ok(()),
             (None, Some(removed)) => Err(StartError(format!(
                 "node {} is a member no more: it was removed at index {}{LEAVE_OUT}",
                 id.0, removed.index

@@ -245,11 +245,17 @@ impl Node {
         outputs: &mut Vec<Output>,
     ) -> bool {
         let Some(removed) = self.members.table().removed(from) else { return false };
-        if removed.directory == sender.directory {
+        // Who has only heard of it may still need its vote.
+        if removed.directory == sender.directory && self.has_applied_removal(from) {
             let (directory, index) = (removed.directory, removed.index);
             turn!(self, outputs).send_back(path, from, Body::Removed { directory, index });
         }
         true
+    }
+
+    /// Whether it is in this node's state, and so on its disk, that somebody was removed.
+    fn has_applied_removal(&self, id: NodeId) -> bool {
+        mutant!(ToldByHearsay, self.agreed.roster().removed(id).is_some(), true)
     }
 
     /// Somebody says that this node was removed.
@@ -305,7 +311,9 @@ impl Node {
     fn go_by(&mut self, roster: Roster, outputs: &mut Vec<Output>) {
         let is_moved = self.members.addresses() != roster_addresses(&roster, self.identity.id);
         // Who is gone hears of it while there is a way to it.
-        let gone = self.members.ids().iter().filter(|id| roster.removed(**id).is_some());
+        let is_gone =
+            |id: &&NodeId| roster.removed(**id).is_some() && self.has_applied_removal(**id);
+        let gone = self.members.ids().iter().filter(is_gone);
         for id in gone.copied().collect::<Vec<_>>() {
             let removed = *roster.removed(id).expect("it was asked");
             let (directory, index) = (removed.directory, removed.index);
@@ -404,6 +412,10 @@ impl Node {
 
     /// Does what is to be done about a change of members.
     pub(super) fn change_members(&mut self, outputs: &mut Vec<Output>) {
+        if self.changing.followed < self.agreed.roster().version() {
+            // All parts of this node are to go by it first.
+            return;
+        }
         let Some(change) = self.agreed.roster().change().cloned() else {
             self.changing.lead = None;
             self.call_nobody_but(None, outputs);
@@ -457,7 +469,8 @@ impl Node {
         }
         // What is said is said for good.
         let takes_in = leaving.iter().any(|id| self.merged.takes_in(*id));
-        if mutant!(HoldsTooSoon, takes_in || self.fetches_merged(), false) {
+        let is_lost = !self.merged.lost().is_empty();
+        if mutant!(HoldsTooSoon, takes_in || self.fetches_merged() || is_lost, false) {
             return;
         }
         self.changing.said = Some((Some(leader), now_ms));
