@@ -187,8 +187,8 @@ impl Lead {
         self.looked.retain(|id, (life, _)| is_present(*id, *life));
     }
 
-    /// Whether all members are among these. (How many there are says nothing: one that came since may
-    /// have said so, and one that was there has not.)
+    /// Whether all members are among these. (How many there are says nothing: one that came since
+    /// may have said so, and one that was there has not.)
     fn are_all<T>(&self, said: &BTreeMap<NodeId, T>) -> bool {
         let lacks = self.members.iter().filter(|id| !said.contains_key(id)).count();
         let are_all = mutant!(OpenedWithoutOne, lacks == 0, lacks <= 1);

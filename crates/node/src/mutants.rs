@@ -137,13 +137,13 @@ mutants! {
     PromotedUnmerged, "deletes resurrect", "", "members_31_a_counter_after_a_delete.story";
     /// What a member holds that knows of a later one counts as if that one did as well.
     LaterMembersTaken, "deletes resurrect", "", "merged::anti_entropy::tests::a_vector_of_later_members_is_not_taken";
-    /// Who has said how far it holds the log of one that is removed as dead fetches that one's state.
+    /// Who has said how far it holds the log of one that is shunned fetches that one's state.
     LeaverFetched, "members", "", "members_32_a_state_of_one_that_is_shunned.story";
-    /// A node says how far it holds the log of one that leaves while that one's state is on its way.
+    /// A node says how far it holds a leaver's log while that one's state is on its way.
     HoldsTooSoon, "members", "", "members_33_a_state_on_its_way.story";
     /// Entries of one that is shunned wait on for those before them.
     ShunnedInboxKept, "members", "", "merged::entries::tests::what_waits_of_one_that_is_shunned_goes";
-    /// Who is removed leaves when its own log says so, though nobody else may know it after a start.
+    /// Who is removed leaves when its own log says so, which others may forget by a start.
     LeavesByItself, "members", "", "members_34_two_of_two.story";
     /// A member is removed before it is on disk that its removal is committed.
     RemovesBeforeSync, "members", "", "members_34_two_of_two.story";

@@ -43,8 +43,8 @@ pub(crate) enum Body {
     Forward { first: Sequence, count: u64, commands: Bytes },
     /// Merged entries, each with all it depends on before it. `more`: there are others; ask again.
     Entries { entries: Vec<Bytes>, more: bool },
-    /// What the sender has applied; with `want`, it asks for what lies beyond. `members`: the change
-    /// of members that it goes by; 0: there was none.
+    /// What the sender has applied; with `want`, it asks for what lies beyond. `members`: the
+    /// change of members that it goes by; 0: there was none.
     VersionVector { vector: VersionVector, want: bool, members: Index },
     /// The receiver's disk lost merged entries: the sender holds this later one of its earlier
     /// boots.
