@@ -209,6 +209,12 @@ impl Operation {
         matches!(self.outcome, Outcome::Done(_))
     }
 
+    /// Whether it is an EXEC that did not run, since a key that its client watches had changed.
+    pub(crate) fn is_called_off(&self) -> bool {
+        let is_nil = matches!(self.outcome, Outcome::Done(Reply::Nil));
+        is_nil && matches!(self.action, Action::Exec { .. })
+    }
+
     /// Whether it waits for a token that names what is lost with a member that was removed.
     pub(crate) fn waits_for_what_is_lost(&self) -> bool {
         let is_refused = matches!(self.outcome, Outcome::Refused(Error::Consistency(_)));
