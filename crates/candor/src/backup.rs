@@ -16,7 +16,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use manifest::Manifest;
-use server::{Examined, Order};
+use server::{Examined, NewNode, Order, Restored};
 
 use crate::progress::Progress;
 
@@ -103,15 +103,46 @@ fn in_words(examined: &Examined) -> String {
     )
 }
 
-/// How the first node of a new cluster is started, where it receives others if that is said, with
-/// this order of `default`.
-fn started_by(id: u64, data_dir: &Path, peer_listen: Option<&str>, order: Order) -> String {
-    // Without a level a server is linearizable, which an agreed default goes with.
-    let level = match order {
-        Order::Agreed => "",
-        Order::Merged => " --level causal",
-    };
-    let place = lab::quoted(&data_dir.display().to_string());
-    let peers = peer_listen.map_or(String::new(), |address| format!(" --peer-listen {address}"));
-    format!("start it: candor serve --id {id} --data-dir {place}{peers}{level}")
+/// The node that is made, as `restore` and `recover` are told of it.
+#[derive(Debug, clap::Args)]
+struct NewNodeArgs {
+    /// The data directory that is made; it is not there yet, or empty.
+    #[arg(long, value_name = "NEW")]
+    data_dir: PathBuf,
+    /// The id of the new node, at least 1.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    id: u64,
+    /// Where nodes that join later will reach it.
+    #[arg(long, value_name = "HOST:PORT")]
+    peer_listen: Option<String>,
+}
+
+impl NewNodeArgs {
+    fn node(&self) -> NewNode {
+        NewNode {
+            data_dir: self.data_dir.clone(),
+            id: self.id,
+            address: self.peer_listen.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Which node was made, of which cluster.
+    fn made(&self, made: &Restored) -> String {
+        let (cluster, epoch) = made.cluster;
+        let (place, id) = (self.data_dir.display(), self.id);
+        format!("{place}: node {id} of a new cluster {cluster:016x}, epoch {epoch}")
+    }
+
+    /// How it is started with this order of `default`; where it receives others, if that is said.
+    fn started_by(&self, order: Order) -> String {
+        // Without a level a server is linearizable, which an agreed default goes with.
+        let level = match order {
+            Order::Agreed => "",
+            Order::Merged => " --level causal",
+        };
+        let place = lab::quoted(&self.data_dir.display().to_string());
+        let peers = self.peer_listen.as_ref();
+        let peers = peers.map_or(String::new(), |address| format!(" --peer-listen {address}"));
+        format!("start it: candor serve --id {} --data-dir {place}{peers}{level}", self.id)
+    }
 }

@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use server::{Boot, Index, Lost, NewNode, NodeId, Survey, Survivor};
+use server::{Boot, Index, Lost, NodeId, Survey, Survivor};
 
-use super::{Failure, started_by};
+use super::{Failure, NewNodeArgs};
 use crate::progress::Progress;
 
 /// Make a new cluster's first node of what is left of a cluster that lost its majority for good.
@@ -38,15 +38,8 @@ pub(crate) struct Args {
     /// The data directories of all survivors.
     #[arg(value_name = "DIR", required = true)]
     directories: Vec<PathBuf>,
-    /// The data directory that is made; it is not there yet, or empty.
-    #[arg(long, value_name = "NEW")]
-    data_dir: PathBuf,
-    /// The id of the new node, at least 1.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    id: u64,
-    /// Where nodes that join later will reach it.
-    #[arg(long, value_name = "HOST:PORT")]
-    peer_listen: Option<String>,
+    #[command(flatten)]
+    new: NewNodeArgs,
     /// Make it, although what the lost members alone had is gone.
     #[arg(long)]
     force: bool,
@@ -63,13 +56,8 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
 }
 
 fn recover(args: &Args) -> Result<String, Failure> {
-    let new = NewNode {
-        data_dir: args.data_dir.clone(),
-        id: args.id,
-        address: args.peer_listen.clone().unwrap_or_default(),
-    };
     let bar = Progress::of_bytes("read");
-    let survey = server::survey(&args.directories, new, &mut |bytes| bar.tell(bytes));
+    let survey = server::survey(&args.directories, args.new.node(), &mut |bytes| bar.tell(bytes));
     bar.end();
     let survey = survey?;
     let printed = io::stdout().lock().write_all(in_words(&survey).as_bytes());
@@ -77,7 +65,7 @@ fn recover(args: &Args) -> Result<String, Failure> {
     if !args.force {
         return Err(unmade(&format!(
             "--force says that this is meant: {} becomes the first node of a new cluster then",
-            args.data_dir.display()
+            args.new.data_dir.display()
         )));
     }
     if !args.yes && io::stdin().is_terminal() {
@@ -87,18 +75,13 @@ fn recover(args: &Args) -> Result<String, Failure> {
     let made = survey.found(&mut |bytes| bar.tell(bytes));
     bar.end();
     let made = made?;
-    let (cluster, epoch) = made.cluster;
-    Ok(format!(
-        "{}: node {} of a new cluster {cluster:016x}, epoch {epoch}\n{}",
-        args.data_dir.display(),
-        args.id,
-        started_by(args.id, &args.data_dir, args.peer_listen.as_deref(), made.order),
-    ))
+    Ok(format!("{}\n{}", args.new.made(&made), args.new.started_by(made.order)))
 }
 
 /// Asks whether this is meant.
 fn ask(args: &Args) -> Result<(), Failure> {
-    eprint!("Make {} the first node of a new cluster of this? (yes/no) ", args.data_dir.display());
+    let place = args.new.data_dir.display();
+    eprint!("Make {place} the first node of a new cluster of this? (yes/no) ");
     let mut answer = String::new();
     match io::stdin().read_line(&mut answer) {
         Ok(_) if answer.trim() == "yes" => Ok(()),

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use server::{NewNode, Restore};
+use server::Restore;
 
-use super::{Failure, check, in_words, started_by};
+use super::{Failure, NewNodeArgs, check, in_words};
 use crate::progress::Progress;
 
 /// Make the data directory of a new cluster's first node from a backup.
@@ -25,15 +25,8 @@ pub(crate) struct Args {
     /// The directory of the backup.
     #[arg(value_name = "DIR")]
     directory: PathBuf,
-    /// The data directory that is made; it is not there yet, or empty.
-    #[arg(long, value_name = "NEW")]
-    data_dir: PathBuf,
-    /// The id of the new node, at least 1.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    id: u64,
-    /// Where nodes that join later will reach it.
-    #[arg(long, value_name = "HOST:PORT")]
-    peer_listen: Option<String>,
+    #[command(flatten)]
+    new: NewNodeArgs,
 }
 
 pub(crate) fn execute(args: &Args) -> ExitCode {
@@ -46,24 +39,15 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
 fn restore(args: &Args) -> Result<String, Failure> {
     let good = check(&args.directory)?;
     let bar = Progress::of_bytes("restored");
-    let restore = Restore {
-        snapshot: good.snapshot,
-        number: good.manifest.number,
-        new: NewNode {
-            data_dir: args.data_dir.clone(),
-            id: args.id,
-            address: args.peer_listen.clone().unwrap_or_default(),
-        },
-    };
+    let restore =
+        Restore { snapshot: good.snapshot, number: good.manifest.number, new: args.new.node() };
     let restored = server::restore(&restore, &mut |bytes| bar.tell(bytes));
     bar.end();
     let restored = restored?;
-    let (cluster, epoch) = restored.cluster;
     Ok(format!(
-        "{}: node {} of a new cluster {cluster:016x}, epoch {epoch}: {}\n{}",
-        args.data_dir.display(),
-        args.id,
+        "{}: {}\n{}",
+        args.new.made(&restored),
         in_words(&good.examined),
-        started_by(args.id, &args.data_dir, args.peer_listen.as_deref(), restored.order),
+        args.new.started_by(restored.order)
     ))
 }

@@ -44,6 +44,12 @@ pub(super) struct Removing {
     pub(super) waits: bool,
 }
 
+/// Who counts in no majority any more once an entry is applied to this state.
+pub(super) fn removed_by(state: &State, data: &[u8]) -> Option<NodeId> {
+    let (change, step) = entry::step(data)?;
+    state.roster().goes_by(change, &step)
+}
+
 impl Waiting {
     pub(super) fn len(&self) -> usize {
         self.all.len()
@@ -148,9 +154,7 @@ impl Agreed {
     /// the entry is committed. Whoever goes on needs nobody's vote to know it then. Who is removed
     /// goes on to vote until one that does says so ([`Agreed::leave`]).
     pub(super) fn may_remove(&mut self, index: Index, data: &[u8], turn: &mut Turn<'_>) -> bool {
-        let goes =
-            entry::step(data).and_then(|(change, step)| self.state.roster().goes_by(change, &step));
-        let Some(id) = goes else {
+        let Some(id) = removed_by(&self.state, data) else {
             self.removing.waits = false;
             return true;
         };

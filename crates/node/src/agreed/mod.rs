@@ -187,10 +187,10 @@ pub(crate) struct Agreed {
     eager_ticks: u8,
     /// In which term and when this node, as the leader, last asked another to lead.
     handed_over: Option<(Term, u64)>,
-    /// A member that is to be removed, once that is on disk.
-    removing: members::Removing,
     /// How often it did.
     hand_overs: usize,
+    /// The next entry, if it removes somebody.
+    removing: members::Removing,
     /// What a leader offered that this node lacks.
     offered: Option<(NodeId, Offer)>,
     /// When a snapshot that was asked for was offered.
@@ -275,8 +275,8 @@ impl Agreed {
             foreign: Index(0),
             eager_ticks,
             handed_over: None,
-            removing: members::Removing::default(),
             hand_overs: 0,
+            removing: members::Removing::default(),
             offered: None,
             offered_ms: 0,
             asked_ms: BTreeMap::new(),

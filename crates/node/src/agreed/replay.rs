@@ -4,6 +4,7 @@
 
 use super::apply::{Next, look_ahead};
 use super::entry::{self, Cursor, WriteId};
+use super::members::removed_by;
 use super::state::State;
 use super::storage::Tail;
 use crate::ids::{Index, Lives, NodeId, Term};
@@ -51,9 +52,7 @@ fn apply_up_to(
             break;
         }
         // Another one is to say so ([`super::Agreed::may_remove`]).
-        let goes = entry::step(&entry.data)
-            .and_then(|(change, step)| state.roster().goes_by(change, &step));
-        if goes.is_some() && goes == me {
+        if me.is_some() && removed_by(state, &entry.data) == me {
             break;
         }
         let index = Index(entry.index);

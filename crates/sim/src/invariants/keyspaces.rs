@@ -28,9 +28,12 @@ pub(crate) struct OneKeyspace {
     versions: BTreeMap<usize, (u64, u64)>,
     /// The hosts whose nodes were removed: who has not heard of it may serve what was.
     removed: BTreeSet<usize>,
-    /// How many members founded the cluster, and what others had applied of the merged logs when
-    /// one that joined first took part: behind that it has seen what was deleted before.
+    /// Whether members come and go, and how many founded the cluster.
+    changes_members: bool,
     founders: usize,
+    /// What anybody has applied of the merged logs; and for each node that has joined, what it
+    /// still lacks of all that was applied when it first took part: behind that it has seen what
+    /// was deleted before.
     applied: Vector,
     goals: BTreeMap<usize, Vector>,
 }
@@ -45,6 +48,7 @@ impl OneKeyspace {
             seen: vec![BTreeMap::new(); KEYS.len()],
             versions: BTreeMap::new(),
             removed: BTreeSet::new(),
+            changes_members: setting.changes_members(),
             founders: setting.nodes,
             applied: Vector::new(),
             goals: BTreeMap::new(),
@@ -53,6 +57,9 @@ impl OneKeyspace {
 
     /// Whether it has joined, and still lacks what had been applied by then.
     fn learns(&mut self, host: usize, status: &Status) -> bool {
+        if !self.changes_members {
+            return false;
+        }
         let here = || status.vector.iter().map(|(id, boot, index)| (*id, (*boot, *index)));
         for (id, place) in here() {
             let known = self.applied.entry(id).or_insert(place);
