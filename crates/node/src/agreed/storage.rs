@@ -141,8 +141,9 @@ impl Tail {
     /// by nobody.
     pub(crate) fn rebase(&mut self, base: &AgreedBase, at_ms: u64) {
         let is_held = mutant!(HeldDropped, self.holds(base.index, base.term), false);
-        // What this boot has had for longer counts from when it came.
-        let known = Some(self.stamp_up_to(base.index)).filter(|_| is_held);
+        // What this boot has had for longer counts from when it came, also where the state ends
+        // behind the log, with entries that carry no time.
+        let known = Some(self.stamp_up_to(base.index));
         let known = known.filter(|known| known.stamp_ms == base.stamp_ms);
         while self.entries.front().is_some_and(|first| !is_held || first.index <= base.index.0) {
             self.bytes -= self.entries.pop_front().as_ref().map_or(0, weight);
@@ -436,6 +437,9 @@ mod tests {
         assert_eq!(tail.last_stamp(), Anchor { stamp_ms: 500, at_ms: 100 });
         tail.rebase(&base(7, 800), 900);
         assert_eq!(tail.last_stamp(), Anchor { stamp_ms: 800, at_ms: 900 });
+        tail.rebase(&base(9, 800), 1900);
+        let opened_since = "the entries behind it carry no time: each opens a term";
+        assert_eq!(tail.last_stamp(), Anchor { stamp_ms: 800, at_ms: 900 }, "{opened_since}");
     }
 
     #[test]
