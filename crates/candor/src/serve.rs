@@ -39,6 +39,10 @@ pub(crate) struct Args {
     /// --peer-listen.
     #[arg(long, value_name = "HOST:PORT,…")]
     join: Option<String>,
+    /// Where members are dialled that are somewhere else than their cluster knows, until it has
+    /// been told by `candor cluster move`.
+    #[arg(long, value_name = "ID=HOST:PORT,…", hide_short_help = true)]
+    dial: Option<String>,
     /// Where the data lies [default: ./candor-data].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -137,6 +141,9 @@ fn options(args: Args) -> Result<Options, Error> {
     }
     if let Some(join) = &args.join {
         options.join = server::parse_join(join)?;
+    }
+    if let Some(dial) = &args.dial {
+        options.dial = server::parse_dial(dial)?;
     }
     options.id = args.id.unwrap_or(options.id);
     options.listen = args.listen.unwrap_or(options.listen);

@@ -179,6 +179,35 @@ fn a_cluster_grows_from_one_to_three_and_loses_its_leader_under_load() {
 }
 
 #[test]
+fn all_members_get_new_addresses_at_once() {
+    let mut growing = Growing::of_three(3, "linearizable");
+    growing.servers[0].client().set::<_, _, ()>("key", "kept").unwrap();
+    let ports = lasting_ports(3);
+    let at = |id: usize| format!("127.0.0.1:{}", ports[id - 1]);
+    let dial: Vec<String> = (1..=3).map(|id| format!("{id}={}", at(id))).collect();
+    growing.servers.iter_mut().for_each(Server::kill);
+    for (server, id) in growing.servers.iter_mut().zip(1..) {
+        server.remove_argument("--join");
+        server.set_argument("--peer-listen", &at(id));
+        server.set_or_add_argument("--dial", &dial.join(","));
+        server.start();
+    }
+    growing.servers.iter().for_each(Server::wait_until_ready);
+    for id in 1..=3 {
+        let said = growing.done(1, &["move", &id.to_string(), &at(id)]);
+        assert_eq!(said, format!("node {id} is at {}\n", at(id)));
+    }
+    // The log says it now, and the flag is no longer needed.
+    growing.servers.iter_mut().for_each(Server::kill);
+    for server in &mut growing.servers {
+        server.remove_argument("--dial");
+        server.start();
+    }
+    growing.servers.iter().for_each(Server::wait_until_ready);
+    assert_eq!(growing.servers[2].client().get("key"), Ok("kept".to_owned()));
+}
+
+#[test]
 fn a_disk_that_is_lost_comes_back_as_another_member() {
     let mut growing = Growing::of_three(4, "linearizable");
     growing.servers[0].client().set::<_, _, ()>("key", "kept").unwrap();

@@ -57,5 +57,5 @@ pub use faults::Faults;
 pub use inspection::{Inspect, Inspected, inspect};
 pub use logging::last_words;
 pub use node::{Boot, Found, Index, Level, Lost, NodeId, OnceWanted, Order, Survivor, Survivors};
-pub use options::{Bounds, Options, parse_join, parse_level, parse_peers, parse_size};
+pub use options::{Bounds, Options, parse_dial, parse_join, parse_level, parse_peers, parse_size};
 pub use serve::serve;

@@ -1,6 +1,7 @@
 //! What a server is told at its start, and whether that makes sense.
 
 mod bounds;
+mod dial;
 mod file;
 mod join;
 mod keyspaces;
@@ -48,6 +49,9 @@ pub struct Options {
     /// Where members of the cluster are that this node is to join, `HOST:PORT` each; empty: it
     /// joins none, or has joined.
     pub join: Vec<String>,
+    /// Members that are somewhere else than the log says, and where; until it says the same. It is
+    /// said once, by hand: a configuration file cannot say it.
+    pub dial: Vec<(u64, String)>,
     /// Where the data lies; made if it is not there.
     pub data_dir: PathBuf,
     /// The order of the keyspace `default`.
@@ -95,6 +99,7 @@ impl Default for Options {
             peer_listen: None,
             peers: vec![],
             join: vec![],
+            dial: vec![],
             data_dir: "./candor-data".into(),
             order: Order::Agreed,
             level: Level::Linearizable,
@@ -166,6 +171,7 @@ impl Options {
         }
         self.check_peers()?;
         self.check_join_addresses()?;
+        self.check_dial()?;
         check_address("--listen", &self.listen)?;
         if let Some(address) = &self.zmq_listen {
             check_address("--zmq-listen", address)?;
@@ -325,6 +331,7 @@ fn is_host(host: &str) -> bool {
 }
 
 pub use bounds::Bounds;
+pub use dial::parse_dial;
 pub use join::parse_join;
 pub use size::parse_size;
 
@@ -332,7 +339,7 @@ pub use size::parse_size;
 /// lists nobody is refused: it is more likely a variable that is not set than a node by itself.
 pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Error> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let peers: Vec<_> = parts.map(parse_peer).collect::<Result<_, _>>()?;
+    let peers: Vec<_> = parts.map(|part| parse_peer("--peers", part)).collect::<Result<_, _>>()?;
     if peers.is_empty() {
         return Err(Error::configuration(format!(
             "--peers: {text:?} lists nobody\n  hint: it lists all members, as in --peers \
@@ -342,13 +349,13 @@ pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Error> {
     Ok(peers)
 }
 
-fn parse_peer(text: &str) -> Result<(u64, String), Error> {
+fn parse_peer(flag: &str, text: &str) -> Result<(u64, String), Error> {
     text.split_once('=')
         .and_then(|(id, address)| Some((id.trim().parse().ok()?, address.trim().to_owned())))
         .ok_or_else(|| {
             Error::configuration(format!(
-                "--peers: {text:?} is not ID=HOST:PORT\n  hint: for example \
-                 --peers 1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000"
+                "{flag}: {text:?} is not ID=HOST:PORT\n  hint: for example \
+                 {flag} 1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000"
             ))
         })
 }

@@ -21,7 +21,7 @@ use crate::local::is_local;
 use crate::log::disk::Disk;
 use crate::logging::Announcement;
 use crate::mutants::mutant;
-use crate::peers::Peers;
+use crate::peers::{Elsewhere, Peers};
 use crate::recovery::{Recovered, recover};
 use crate::shutdown::Shutdown;
 use crate::{Error, Faults, Options, clients, log, logging, random, snapshots};
@@ -85,7 +85,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     let about = Description { port, settings, bounds: options.bounds.clone(), descriptors };
     let shared = Rc::new(Shared::new(node, Clock::start(faults), counters, about));
     spawn_local(logging::sum_up());
-    let peers = Peers::dial(&shared, me, &members, seed);
+    let peers = Peers::dial(&shared, me, &members, Elsewhere::new(&options.dial), seed);
     if let Some(listener) = ports.peers.take() {
         peers.listen(listener, options.joins());
     }

@@ -216,6 +216,7 @@ mod tests {
                 peer_listen: Some("b:2".into()),
                 peers: vec![(1, "a:2".into()), (2, "b:2".into())],
                 join: vec!["c:1".into(), "d:1".into()],
+                dial: vec![],
                 data_dir: "/data".into(),
                 order: Order::Merged,
                 level: Level::Eventual,

@@ -21,6 +21,7 @@
 //! no connection is dropped, and so is what finds the queue of a slow peer full. What the node
 //! calls urgent goes before what waits already.
 
+mod elsewhere;
 mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
@@ -41,6 +42,7 @@ use tokio::task::{AbortHandle, spawn_local};
 
 use crate::event_loop::Shared;
 use crate::mutants::mutant;
+pub(crate) use elsewhere::Elsewhere;
 use handshake::ANYONE;
 use inbound::Inbound;
 use link::{Home, Link};
@@ -50,6 +52,7 @@ use link::{Home, Link};
 pub(crate) struct Peers {
     home: Rc<Home>,
     seed: u64,
+    elsewhere: RefCell<Elsewhere>,
     links: RefCell<Vec<Dialled>>,
     /// The ways that others made.
     inbound: Rc<Inbound>,
@@ -71,11 +74,13 @@ impl Peers {
         shared: &Rc<Shared>,
         me: NodeId,
         members: &[(NodeId, String)],
+        elsewhere: Elsewhere,
         seed: u64,
     ) -> Peers {
         let peers = Peers {
             home: Rc::new(Home::new(shared.clone(), me)),
             seed,
+            elsewhere: RefCell::new(elsewhere),
             links: RefCell::default(),
             inbound: Rc::default(),
             touched: RefCell::default(),
@@ -91,8 +96,8 @@ impl Peers {
         self.links.borrow_mut().extend(links);
     }
 
-    /// These are all members from now on, and where each is: dials those that are new or somewhere
-    /// else, keeps the other ways, and ends those to members that are gone.
+    /// These are all members from now on, and where each is by the log: dials those that are new or
+    /// somewhere else, keeps the other ways, and ends those to members that are gone.
     pub(crate) fn follow(&self, members: &[(NodeId, String)]) {
         let me = self.home.me;
         let others = members.iter().filter(|(id, _)| *id != me);
@@ -100,6 +105,7 @@ impl Peers {
         let mut before = self.links.take();
         let mut links = vec![];
         for (id, address) in others {
+            let address = &self.elsewhere.borrow_mut().of(*id, address);
             let at = before.iter().position(|dialled| dialled.link.becomes(*id, address));
             links.push(match at {
                 Some(at) => before.swap_remove(at),

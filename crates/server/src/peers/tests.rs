@@ -67,7 +67,7 @@ struct Node1 {
 impl Node1 {
     fn new() -> Node1 {
         let shared = Rc::new(shared());
-        let peers = Peers::dial(&shared, NodeId(1), &[], 1);
+        let peers = Peers::dial(&shared, NodeId(1), &[], Elsewhere::default(), 1);
         Node1 { shared, peers, told: RefCell::default() }
     }
 

@@ -29,6 +29,7 @@ use crate::event_loop::shared::tests::{
 };
 use crate::log::disk::Disk;
 use crate::log::{Completion, Directory, Log};
+use crate::peers::Elsewhere;
 use crate::peers::tests::{connected, framed};
 use crate::snapshots::Folder;
 
@@ -98,7 +99,7 @@ impl Alone {
     pub(crate) fn new() -> Alone {
         let shared = Rc::new(shared_of(NodeId(1), vec![(NodeId(1), String::new())]));
         let directory = tempfile::tempdir().unwrap();
-        let peers = Peers::dial(&shared, NodeId(1), &[], 1);
+        let peers = Peers::dial(&shared, NodeId(1), &[], Elsewhere::default(), 1);
         let driver = driver(&shared, peers, &directory);
         Alone { shared, driver, directory }
     }
@@ -313,7 +314,7 @@ impl OfTwo {
     fn start(me: NodeId, members: &[(NodeId, String)], listener: TcpListener) -> OfTwo {
         let shared = Rc::new(shared_of(me, members.to_vec()));
         let directory = tempfile::tempdir().unwrap();
-        let peers = Peers::dial(&shared, me, members, me.0);
+        let peers = Peers::dial(&shared, me, members, Elsewhere::default(), me.0);
         peers.listen(listener, false);
         let trusted = Box::new(peers.trusted());
         let driver = driver(&shared, peers, &directory);
@@ -392,7 +393,7 @@ async fn a_copy_that_is_told_so_ends() {
         let (_nodes, members) = two().await;
         let copy = Config { incarnation: 9, ..config(NodeId(2), members.clone()) };
         let shared = Rc::new(shared_with(copy));
-        let peers = Peers::dial(&shared, NodeId(2), &members, 9);
+        let peers = Peers::dial(&shared, NodeId(2), &members, Elsewhere::default(), 9);
         let directory = tempfile::tempdir().unwrap();
         let end = driver(&shared, peers, &directory).run();
         assert_eq!(soon("the copy ends", end).await.exit_code, 78);
