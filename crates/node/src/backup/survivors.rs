@@ -17,7 +17,10 @@
 //! **The merged order.** All that any survivor holds is joined, as replicas join a state that they
 //! fetch. What a lost member wrote behind the last place that a survivor holds is lost.
 //!
-//! Boots, terms and the clock of stamps go on behind all that any of the directories names. Who was
+//! Boots, terms and the clock of stamps go on behind all that any of the directories names. The ids
+//! of keyspaces go on behind those of the log that is taken, and no survivor's merged log holds a
+//! later one: nobody writes under an id before all members have applied the entry that reserves it,
+//! those of a configuration included. Who was
 //! a member is over: what is made has a cluster id of its own (see [`Founding`]).
 
 use std::collections::{BTreeMap, BTreeSet};
