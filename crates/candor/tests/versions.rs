@@ -2,8 +2,8 @@
 //! again under load; once the cluster is finalized none goes back.
 //!
 //! The earlier build is made from git, once, below `target/earlier`. That takes minutes, so it is
-//! asked for: `CANDOR_VERSIONS=1 cargo test -p candor --test versions`. `CANDOR_EARLIER` names a
-//! program that is taken instead.
+//! asked for, as the gate does: `CANDOR_VERSIONS=1 cargo test -p candor --test versions`.
+//! `CANDOR_EARLIER` names a program that is taken instead.
 
 mod support;
 
@@ -42,12 +42,17 @@ fn earlier() -> Option<PathBuf> {
         println!("skipped: this clone has no history back to {EARLIER}");
         return None;
     }
+    if sources.exists() {
+        // An attempt before this one came to no end.
+        std::fs::remove_dir_all(&sources).unwrap();
+    }
     let path = sources.to_str().expect("a path in UTF-8");
     assert!(git(&["clone", "--quiet", "--shared", "--no-checkout", ".", path]), "git clone");
     assert!(git(&["-C", path, "checkout", "--quiet", EARLIER]), "git checkout");
     let mut build = Command::new(env!("CARGO"));
     build.current_dir(&sources).args(["build", "--quiet", "-p", "candor"]);
     build.env("CARGO_TARGET_DIR", root.join("target/earlier/target"));
+    build.env("CARGO_PROFILE_DEV_DEBUG", "0");
     assert!(build.status().unwrap().success(), "the earlier build");
     Some(program)
 }
