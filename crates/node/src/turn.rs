@@ -73,6 +73,7 @@ impl Budget {
             Effect::Count => command.key_count() > self.long_keys,
             Effect::List => true,
             Effect::Read(_)
+            | Effect::Scan { .. }
             | Effect::Walk { .. }
             | Effect::Watch
             | Effect::Write(_)
@@ -96,9 +97,9 @@ impl Share {
         self.left = self.left.saturating_sub(steps + bytes / STEP_BYTES);
     }
 
-    /// A command is answered from what is here.
-    pub(crate) fn spend_answer(&mut self, command: &Command, reply: &Reply) {
-        self.spend(command.steps(), reply.bytes());
+    /// A command is answered from what is here, of which it looked through so many bytes.
+    pub(crate) fn spend_answer(&mut self, command: &Command, reply: &Reply, scanned: usize) {
+        self.spend(command.steps(), reply.bytes() + scanned);
     }
 
     pub(crate) fn is_spent(&self) -> bool {

@@ -153,7 +153,8 @@ impl Agreed {
             return;
         }
         let reply = self.reply(&read.waiter, &read.command, turn);
-        turn.budget.answers.spend_answer(&read.command, &reply);
+        let scanned = read.command.scanned(self.view());
+        turn.budget.answers.spend_answer(&read.command, &reply, scanned);
         turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
     }
 }

@@ -60,6 +60,7 @@ impl Row {
             Effect::Write(writes) => writes.merge.is_some(),
             Effect::Watch => false,
             Effect::Read(_)
+            | Effect::Scan { .. }
             | Effect::Walk { .. }
             | Effect::Count
             | Effect::List
@@ -238,7 +239,7 @@ impl Command {
     /// The key of a command of one.
     pub(crate) fn sole_key(&self) -> Option<&[u8]> {
         let keys = self.row.keys?;
-        (keys.last > 0).then(|| self.arguments.get(keys.first - 1))
+        (keys.last == keys.first as i64).then(|| self.arguments.get(keys.first - 1))
     }
 
     /// How long the longest of its keys is, in bytes.
@@ -295,10 +296,20 @@ impl Command {
         }
     }
 
+    /// About how many bytes of values it looks through, beyond those of its reply.
+    pub(crate) fn scanned(&self, view: &dyn View) -> usize {
+        match self.effect() {
+            Effect::Scan { bytes, .. } => bytes(view, &self.arguments),
+            _ => 0,
+        }
+    }
+
     /// The answer from a state; only of a read that takes no long time.
     pub(crate) fn read(&self, view: &dyn View, chance: u64) -> Reply {
         match self.effect() {
-            Effect::Read(read) | Effect::Walk { read, .. } => read(view, &self.arguments, chance),
+            Effect::Read(read) | Effect::Scan { read, .. } | Effect::Walk { read, .. } => {
+                read(view, &self.arguments, chance)
+            }
             Effect::Count => {
                 let there = self.arguments.iter().filter(|key| view.get(key).is_some()).count();
                 Reply::Integer(mutant!(ExistsCountsOne, there, there.min(1)) as i64)

@@ -15,6 +15,9 @@ use crate::store::{Cursor, Deadline, Value};
 pub(crate) enum Effect {
     /// It reads, and is answered at once.
     Read(Read),
+    /// It reads, and looks through about so many bytes of values for it, of which its answer shows
+    /// little. It stands in no list: a list is carried out as a whole, however long that takes.
+    Scan { read: Read, bytes: fn(&dyn View, &Arguments) -> usize },
     /// It walks over keys that it does not name, and is answered at once: so many steps of a turn
     /// it may take. `pattern`: the place of the one that its keys fit, if it lists them.
     Walk { read: Read, steps: fn(&Arguments) -> usize, pattern: Option<usize> },

@@ -150,8 +150,8 @@ impl List {
         if !may_stand_in_list(command.row) {
             let name = command.name().to_ascii_uppercase();
             return Err(Error::Invalid(format!(
-                "{name} cannot stand in a transaction: its commands are writes, and reads of keys that they name. Hint: send \
-                 it before MULTI or after EXEC"
+                "{name} cannot stand in a transaction: its commands are writes, and reads of keys that they name, which do \
+                 not look through values. Hint: send it before MULTI or after EXEC"
             )));
         }
         let bytes = self.bytes + command.weight() + COMMAND_BYTES;
@@ -229,7 +229,11 @@ fn may_stand_in_list(row: &Row) -> bool {
     match row.run.effect {
         Effect::Write(writes) => writes.keys_within.is_none() && !row.is_of_system(),
         Effect::Read(_) | Effect::Count => row.keys.is_some(),
-        Effect::Walk { .. } | Effect::List | Effect::Watch | Effect::OfSession(_) => false,
+        Effect::Scan { .. }
+        | Effect::Walk { .. }
+        | Effect::List
+        | Effect::Watch
+        | Effect::OfSession(_) => false,
     }
 }
 

@@ -13,6 +13,7 @@
 //! command, write its row into the file of its family, name it in that file's `ROWS`, and add its
 //! conversations to the server's tests.
 mod arguments;
+mod bits;
 mod command;
 mod condition;
 mod counters;
@@ -23,6 +24,7 @@ mod glob;
 mod integer;
 mod keys;
 mod keyspaces;
+mod lcs;
 mod list;
 mod members;
 mod moment;

@@ -4,13 +4,13 @@ use std::sync::LazyLock;
 
 use super::command::Row;
 use super::unreadable::Unreadable;
-use super::{condition, counters, expiry, keys, set, strings, timed};
+use super::{bits, condition, counters, expiry, keys, lcs, set, strings, timed};
 
 /// All rows but that of ONCE, the most frequent first.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
     let frequent = strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS);
-    let others = [&condition::WATCH];
-    frequent.chain(expiry::ROWS).chain(timed::ROWS).copied().chain(others)
+    let others = [&lcs::LCS, &condition::WATCH];
+    frequent.chain(expiry::ROWS).chain(timed::ROWS).chain(bits::ROWS).copied().chain(others)
 }
 
 /// The rows by their ids.

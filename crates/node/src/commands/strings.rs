@@ -1,5 +1,7 @@
 //! Strings: what reads and writes values as they are.
 
+use std::ops::Range;
+
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Merging, Step, View, Writes};
@@ -386,10 +388,13 @@ fn getrange(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
 }
 
 /// The part of so many bytes that lies from `start` to `end`, both included.
-fn part(length: usize, start: i64, end: i64) -> std::ops::Range<usize> {
-    if start < 0 && end < 0 && start > end {
-        return 0..0;
-    }
+pub(super) fn part(length: usize, start: i64, end: i64) -> Range<usize> {
+    let is_turned = start < 0 && end < 0 && start > end;
+    if is_turned { 0..0 } else { within(length, start, end) }
+}
+
+/// The same, where what lies before the first byte means that byte, whichever comes first.
+pub(super) fn within(length: usize, start: i64, end: i64) -> Range<usize> {
     let length = length as i64;
     let from_end = |at: i64| if at < 0 { length.saturating_add(at).max(0) } else { at };
     let (start, end) = (from_end(start), from_end(end).min(length - 1));

@@ -244,7 +244,8 @@ impl Node {
             true => self.sessions.watch(waiter, self.agreed.seen(command)),
             false => self.read(keyspace, command),
         };
-        share(&mut self.budget).spend_answer(command, &reply);
+        let scanned = command.scanned(self.view(keyspace.order));
+        share(&mut self.budget).spend_answer(command, &reply, scanned);
         let certificate = || self.certificate(keyspace.order, command);
         outputs.push(session::certified_reply(waiter, reply, certificate));
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));

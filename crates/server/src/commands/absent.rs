@@ -16,7 +16,7 @@ const TOLD_BY_INFO: &str = "INFO tells what is counted";
 
 /// What does the work of a family of commands, and their names with a space between.
 const FAMILIES: &[(&str, &str)] = &[
-    (COMPARE, "copy rename renamenx lcs bitcount bitfield bitfield_ro bitop bitpos getbit setbit"),
+    (COMPARE, "copy rename renamenx bitfield bitfield_ro bitop setbit"),
     ("DELIFEQ key value removes the key if it has that value, DEL in any case", "delex"),
     (MANY, "msetex"),
     ("sort in the client", "sort sort_ro"),

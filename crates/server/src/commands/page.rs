@@ -25,6 +25,8 @@ go by the time in the agreed log, so a merged keyspace has none.
 
 A key or value has at most 16 MiB, a command at most 32,768 keys (EXISTS and TOUCH more), the reply of an MGET 32 MiB, that of KEYS
 64 MiB, and a pattern 1,024 bytes. Beyond that the error says what to do. INCRBYFLOAT takes decimal numbers alone.
+LCS takes values whose lengths have a product of at most 4,194,304. GETBIT, BITCOUNT, BITPOS and LCS cannot stand behind MULTI, and say what
+is wrong with their arguments also where there is no such key.
 
 Who is answered `-INDETERMINATE`, or loses the connection, sends the write again as `ONCE id …`, under the id that it had the first
 time, at any node: it runs at most once, and each sending hears the first answer (errors of the command, too), at its first position. An
@@ -116,8 +118,9 @@ fn ids_are_there_once_and_for_all() {
     let told = [("set", 1), ("del", 3), ("unlink", 4), ("getset", 5), ("getdel", 6), ("setnx", 7)];
     let others = [("mset", 8), ("msetnx", 9), ("append", 10), ("setrange", 11), ("incr", 12)];
     let rest = [("decr", 13), ("incrby", 14), ("decrby", 15), ("incrbyfloat", 16), ("flushdb", 17)];
-    let last = [("flushall", 18), ("delifeq", 19), ("once", 82)];
-    for (name, id) in [&told[..], &others, &rest, &last].concat() {
+    let last = [("flushall", 18), ("delifeq", 19), ("once", 82), ("getbit", 46)];
+    let reads = [("bitcount", 47), ("bitpos", 48), ("lcs", 49)];
+    for (name, id) in [&told[..], &others, &rest, &last, &reads].concat() {
         assert_eq!(ids(name), id, "{name}");
     }
     let mut all: Vec<u32> = node::table().map(|row| row.run.id).collect();

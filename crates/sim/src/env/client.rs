@@ -573,13 +573,14 @@ fn preference(levels: &[(Level, Option<u32>)], strict: bool) -> Arc<Preference> 
 
 /// Whether a world tries a command by itself: not those that a history has words for, nor what a
 /// model of a few lines cannot say (sums of fractions, what looks at all keys, what is left of a
-/// life by a clock).
+/// life by a clock, what looks through bits).
 fn is_other(row: &node::Row) -> bool {
     let by_history = ["get", "set", "del", "exists"].contains(&row.name);
     let twins = ["unlink", "substr", "watch"].contains(&row.name);
     let by_clock = ["ttl", "pttl", "expireat", "pexpireat"].contains(&row.name);
     let sums = row.name == "incrbyfloat";
-    row.keys.is_some() && !by_history && !twins && !by_clock && !sums
+    let scans = ["getbit", "bitcount", "bitpos", "lcs"].contains(&row.name);
+    row.keys.is_some() && !by_history && !twins && !by_clock && !sums && !scans
 }
 
 #[cfg(test)]

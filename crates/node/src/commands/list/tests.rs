@@ -38,7 +38,18 @@ fn a_list_comes_back_with_its_keys() {
 #[test]
 fn what_cannot_stand_in_a_list_is_refused() {
     let list = Command::list(&commands(&["SET a 1"])).unwrap();
-    for other in commands(&["KEYS *", "RANDOMKEY", "DBSIZE", "SCAN 0"]).into_iter().chain([list]) {
+    for other in commands(&[
+        "KEYS *",
+        "RANDOMKEY",
+        "DBSIZE",
+        "SCAN 0",
+        "BITCOUNT a",
+        "GETBIT a 0",
+        "LCS a b",
+    ])
+    .into_iter()
+    .chain([list])
+    {
         assert!(Command::list(std::slice::from_ref(&other)).is_err(), "{other:?}");
     }
     let get = commands(&["GET a"]).remove(0);
