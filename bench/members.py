@@ -11,7 +11,7 @@ writes of a member that was given up as lost), and `candor check` judges the his
 Exit codes: 0 all held; 1 the store did not do what it should; 3 the history is violated; 4 it is undecided.
 
     cargo build --release && bench/members.py                # ten minutes
-    bench/members.py --minutes 1 --seed 7 --keep /tmp/kept   # what happens in which order comes from the seed
+    bench/members.py --minutes 1 --seed 7 --keep kept        # what happens in which order comes from the seed
 """
 
 import argparse

@@ -190,6 +190,8 @@ fn all_members_get_new_addresses_at_once() {
         server.remove_argument("--join");
         server.set_argument("--peer-listen", &at(id));
         server.set_or_add_argument("--dial", &dial.join(","));
+        // What a founder's unit file says anew counts no more: the log says who is where.
+        server.set_or_add_argument("--peers", &dial.join(","));
         server.start();
     }
     growing.servers.iter().for_each(Server::wait_until_ready);
@@ -197,10 +199,13 @@ fn all_members_get_new_addresses_at_once() {
         let said = growing.done(1, &["move", &id.to_string(), &at(id)]);
         assert_eq!(said, format!("node {id} is at {}\n", at(id)));
     }
-    // The log says it now, and the flag is no longer needed.
+    let told =
+        format!("node 2 is at {} by the log, too: --dial is not needed for it any more", at(2));
+    until("node 3 goes by the log", || growing.servers[2].log().contains(&told).then_some(()));
     growing.servers.iter_mut().for_each(Server::kill);
     for server in &mut growing.servers {
         server.remove_argument("--dial");
+        server.remove_argument("--peers");
         server.start();
     }
     growing.servers.iter().for_each(Server::wait_until_ready);

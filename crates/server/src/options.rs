@@ -1,7 +1,6 @@
 //! What a server is told at its start, and whether that makes sense.
 
 mod bounds;
-mod dial;
 mod file;
 mod join;
 mod keyspaces;
@@ -169,9 +168,9 @@ impl Options {
         if self.id == 0 {
             return Err(Error::configuration("--id 0 is not an id\n  hint: ids begin at 1"));
         }
-        self.check_peers()?;
+        check_members("--peers", &self.peers)?;
+        check_members("--dial", &self.dial)?;
         self.check_join_addresses()?;
-        self.check_dial()?;
         check_address("--listen", &self.listen)?;
         if let Some(address) = &self.zmq_listen {
             check_address("--zmq-listen", address)?;
@@ -218,45 +217,6 @@ impl Options {
                  are taken for the size of the log alone",
                 self.snapshot_age_s
             )));
-        }
-        Ok(())
-    }
-
-    /// Ids at least 1 and each once, addresses each once.
-    fn check_peers(&self) -> Result<(), Error> {
-        if self.peers.len() > MEMBERS_MAX {
-            return Err(Error::configuration(format!(
-                "--peers lists {} members\n  hint: a cluster has at most {MEMBERS_MAX}; 3 or 5 \
-                 are usual",
-                self.peers.len()
-            )));
-        }
-        for (place, (id, address)) in self.peers.iter().enumerate() {
-            if *id == 0 {
-                return Err(Error::configuration(format!(
-                    "--peers: 0={address} has the id 0\n  hint: ids begin at 1"
-                )));
-            }
-            check_address("--peers", address)?;
-            if has_no_port(address) {
-                return Err(Error::configuration(format!(
-                    "--peers: {id}={address} has no port that the others could dial\n  hint: give \
-                     the port that node {id} receives its peers on"
-                )));
-            }
-            for (other, taken) in &self.peers[..place] {
-                if other == id {
-                    return Err(Error::configuration(format!(
-                        "--peers: the id {id} is listed twice\n  hint: each member has its own id"
-                    )));
-                }
-                if taken == address {
-                    return Err(Error::configuration(format!(
-                        "--peers: {address} is the address of both node {other} and node {id}\n  \
-                         hint: each member has its own address"
-                    )));
-                }
-            }
         }
         Ok(())
     }
@@ -331,22 +291,70 @@ fn is_host(host: &str) -> bool {
 }
 
 pub use bounds::Bounds;
-pub use dial::parse_dial;
 pub use join::parse_join;
 pub use size::parse_size;
+
+/// Of a list of members, ids at least 1 and each once, addresses each once.
+fn check_members(flag: &str, members: &[(u64, String)]) -> Result<(), Error> {
+    if members.len() > MEMBERS_MAX {
+        return Err(Error::configuration(format!(
+            "{flag} lists {} members\n  hint: a cluster has at most {MEMBERS_MAX}; 3 or 5 \
+             are usual",
+            members.len()
+        )));
+    }
+    for (place, (id, address)) in members.iter().enumerate() {
+        if *id == 0 {
+            return Err(Error::configuration(format!(
+                "{flag}: 0={address} has the id 0\n  hint: ids begin at 1"
+            )));
+        }
+        check_address(flag, address)?;
+        if has_no_port(address) {
+            return Err(Error::configuration(format!(
+                "{flag}: {id}={address} has no port that the others could dial\n  hint: give \
+                 the port that node {id} receives its peers on"
+            )));
+        }
+        for (other, taken) in &members[..place] {
+            if other == id {
+                return Err(Error::configuration(format!(
+                    "{flag}: the id {id} is listed twice\n  hint: each member has its own id"
+                )));
+            }
+            if taken == address {
+                return Err(Error::configuration(format!(
+                    "{flag}: {address} is the address of both node {other} and node {id}\n  \
+                     hint: each member has its own address"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
 
 /// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it. One that
 /// lists nobody is refused: it is more likely a variable that is not set than a node by itself.
 pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Error> {
+    let hint = "it lists all members, as in --peers \
+                1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000; a node by itself goes without it";
+    parse_members("--peers", text, hint)
+}
+
+/// Reads a list of members that are somewhere else than their cluster knows, as the flag gives it.
+pub fn parse_dial(text: &str) -> Result<Vec<(u64, String)>, Error> {
+    let hint = "it lists members that are somewhere else than their cluster knows, as in --dial \
+                2=10.0.0.2:7000";
+    parse_members("--dial", text, hint)
+}
+
+fn parse_members(flag: &str, text: &str, hint: &str) -> Result<Vec<(u64, String)>, Error> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let peers: Vec<_> = parts.map(|part| parse_peer("--peers", part)).collect::<Result<_, _>>()?;
-    if peers.is_empty() {
-        return Err(Error::configuration(format!(
-            "--peers: {text:?} lists nobody\n  hint: it lists all members, as in --peers \
-             1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000; a node by itself goes without it"
-        )));
+    let members: Vec<_> = parts.map(|part| parse_peer(flag, part)).collect::<Result<_, _>>()?;
+    if members.is_empty() {
+        return Err(Error::configuration(format!("{flag}: {text:?} lists nobody\n  hint: {hint}")));
     }
-    Ok(peers)
+    Ok(members)
 }
 
 fn parse_peer(flag: &str, text: &str) -> Result<(u64, String), Error> {
@@ -431,7 +439,25 @@ mod tests {
         refused(with("1=::1:1,2=b:2"), "\"::1:1\" is not HOST:PORT");
         refused(with("1=http://a:1,2=b:2"), "\"http://a:1\" is not HOST:PORT");
         let peers = (1..=32).map(|id| (id, format!("a:{id}"))).collect();
-        refused(Options { peers, ..three() }, "lists 32 members");
+        refused(Options { peers, ..three() }, "--peers lists 32 members");
+    }
+
+    #[test]
+    fn who_is_somewhere_else_is_in_a_list_like_any_other() {
+        let with = |text| Options { dial: parse_dial(text).unwrap(), ..three() };
+        with("2=a:1, 9=[::1]:1").check().unwrap();
+        refused(with("0=a:1"), "--dial: 0=a:1 has the id 0");
+        refused(with("2=a:1,2=b:1"), "--dial: the id 2 is listed twice");
+        refused(with("2=a:1,3=a:1"), "--dial: a:1 is the address of both node 2 and node 3");
+        refused(with("2=a:0"), "--dial: 2=a:0 has no port");
+        refused(with("2=a"), "--dial: \"a\" is not HOST:PORT");
+        let dial = (1..=32).map(|id| (id, format!("a:{id}"))).collect();
+        refused(Options { dial, ..three() }, "--dial lists 32 members");
+        for (text, reason) in [("a:1", "\"a:1\" is not ID=HOST:PORT"), (" ,", "lists nobody")] {
+            let error = parse_dial(text).unwrap_err();
+            let is_of_flag = error.reason.starts_with("--dial: ") && error.reason.contains(reason);
+            assert!(error.exit_code == 78 && is_of_flag, "{error}");
+        }
     }
 
     #[test]

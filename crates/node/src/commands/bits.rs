@@ -46,11 +46,7 @@ static BITCOUNT: Row = Row {
             name: "index",
             kind: "block",
             flags: &["optional"],
-            choices: &[
-                Argument { name: "start", kind: "integer", ..Argument::ANY },
-                Argument { name: "end", kind: "integer", ..Argument::ANY },
-                UNIT,
-            ],
+            choices: &[START, END, UNIT],
             ..Argument::ANY
         },
     ],
@@ -77,12 +73,12 @@ static BITPOS: Row = Row {
             kind: "block",
             flags: &["optional"],
             choices: &[
-                Argument { name: "start", kind: "integer", ..Argument::ANY },
+                START,
                 Argument {
                     name: "end_index",
                     kind: "block",
                     flags: &["optional"],
-                    choices: &[Argument { name: "end", kind: "integer", ..Argument::ANY }, UNIT],
+                    choices: &[END, UNIT],
                     ..Argument::ANY
                 },
             ],
@@ -121,6 +117,8 @@ const BITS: Row = Row {
     },
 };
 
+const START: Argument = Argument { name: "start", kind: "integer", ..Argument::ANY };
+const END: Argument = Argument { name: "end", kind: "integer", ..Argument::ANY };
 const UNIT: Argument = Argument {
     name: "index_unit",
     kind: "oneof",

@@ -18,17 +18,22 @@ impl Elsewhere {
         Elsewhere { at: dial.iter().map(|(id, at)| (NodeId(*id), at.clone())).collect() }
     }
 
-    /// Where this member is dialled, which is here by the log.
-    pub(super) fn of(&mut self, id: NodeId, address: &str) -> String {
-        let Some(at) = self.at.get(&id) else { return address.to_owned() };
-        if at != address {
-            return at.clone();
+    /// The log says where members are.
+    pub(super) fn follow(&mut self, members: &[(NodeId, String)]) {
+        for (id, address) in members {
+            if self.at.get(id) == Some(address) {
+                self.at.remove(id);
+                info!(
+                    "node {} is at {address} by the log, too: --dial is not needed for it any more",
+                    id.0
+                );
+            }
         }
-        info!(
-            "node {} is at {address} by the log, too: --dial is not needed for it any more",
-            id.0
-        );
-        self.at.remove(&id).expect("it is there")
+    }
+
+    /// Where this member is dialled, which is here by the log, or by what is said of founders.
+    pub(super) fn at<'a>(&'a self, id: NodeId, address: &'a str) -> &'a str {
+        self.at.get(&id).map_or(address, String::as_str)
     }
 }
 
@@ -39,10 +44,15 @@ mod tests {
     #[test]
     fn a_member_is_dialled_where_it_is_said_to_be_until_the_log_says_so() {
         let mut elsewhere = Elsewhere::new(&[(2, "b:2".into())]);
-        assert_eq!(elsewhere.of(NodeId(3), "a:3"), "a:3");
-        assert_eq!(elsewhere.of(NodeId(2), "a:2"), "b:2");
-        assert_eq!(elsewhere.of(NodeId(2), "a:9"), "b:2", "an entry of before");
-        assert_eq!(elsewhere.of(NodeId(2), "b:2"), "b:2");
-        assert_eq!(elsewhere.of(NodeId(2), "c:2"), "c:2", "the log counts again");
+        let log = |address: &str| [(NodeId(2), address.to_owned())];
+        assert_eq!(elsewhere.at(NodeId(3), "a:3"), "a:3");
+        assert_eq!(elsewhere.at(NodeId(2), "b:2"), "b:2", "as founders are said to be");
+        elsewhere.follow(&log("a:2"));
+        assert_eq!(elsewhere.at(NodeId(2), "a:2"), "b:2", "that was not the log");
+        elsewhere.follow(&log("a:9"));
+        assert_eq!(elsewhere.at(NodeId(2), "a:9"), "b:2", "an entry of before");
+        elsewhere.follow(&log("b:2"));
+        elsewhere.follow(&log("c:2"));
+        assert_eq!(elsewhere.at(NodeId(2), "c:2"), "c:2", "the log counts again");
     }
 }

@@ -85,7 +85,7 @@ impl Peers {
             inbound: Rc::default(),
             touched: RefCell::default(),
         };
-        peers.follow(members);
+        peers.go_by(members);
         peers
     }
 
@@ -99,13 +99,20 @@ impl Peers {
     /// These are all members from now on, and where each is by the log: dials those that are new or
     /// somewhere else, keeps the other ways, and ends those to members that are gone.
     pub(crate) fn follow(&self, members: &[(NodeId, String)]) {
+        self.elsewhere.borrow_mut().follow(members);
+        self.go_by(members);
+    }
+
+    /// The same, where that is only what this node was started with.
+    fn go_by(&self, members: &[(NodeId, String)]) {
+        let elsewhere = self.elsewhere.borrow();
         let me = self.home.me;
         let others = members.iter().filter(|(id, _)| *id != me);
         self.inbound.follow(others.clone().map(|(id, _)| *id).collect());
         let mut before = self.links.take();
         let mut links = vec![];
         for (id, address) in others {
-            let address = &self.elsewhere.borrow_mut().of(*id, address);
+            let address = elsewhere.at(*id, address);
             let at = before.iter().position(|dialled| dialled.link.becomes(*id, address));
             links.push(match at {
                 Some(at) => before.swap_remove(at),

@@ -573,7 +573,7 @@ fn preference(levels: &[(Level, Option<u32>)], strict: bool) -> Arc<Preference> 
 
 /// Whether a world tries a command by itself: not those that a history has words for, nor what a
 /// model of a few lines cannot say (sums of fractions, what looks at all keys, what is left of a
-/// life by a clock, what looks through bits).
+/// life by a clock, what looks through values).
 fn is_other(row: &node::Row) -> bool {
     let by_history = ["get", "set", "del", "exists"].contains(&row.name);
     let twins = ["unlink", "substr", "watch"].contains(&row.name);
